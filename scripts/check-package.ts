@@ -1,0 +1,75 @@
+// Installs what `npm pack` makes into an empty project, imports and type-checks every sub-path, and runs the command.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+
+interface Manifest {
+  readonly name: string
+  readonly exports: Readonly<Record<string, unknown>>
+}
+
+const { name, exports } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest
+const specifiers = Object.keys(exports).map((subPath) => join(name, subPath))
+const project = mkdtempSync(join(tmpdir(), `${name}-package-`))
+
+try {
+  const tarball = pack()
+  writeFileSync(
+    join(project, 'package.json'),
+    JSON.stringify({ name: 'consumer', private: true, type: 'module' }),
+  )
+  run('npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', tarball)
+  for (const specifier of specifiers) importAtRuntime(specifier)
+  checkTypes()
+  run(join('node_modules', '.bin', name), '--help')
+  console.log(`${name}: ${specifiers.length} sub-paths import and type-check, the command runs`)
+} finally {
+  rmSync(project, { recursive: true, force: true })
+}
+
+/** @returns the tarball, once it holds nothing that a user has no use for. */
+function pack(): string {
+  const output = execFileSync('npm', ['pack', '--json', '--pack-destination', project], { encoding: 'utf8' })
+  const [packed] = JSON.parse(output) as [{ filename: string; size: number; files: { path: string }[] }]
+  const stray = packed.files.map(({ path }) => path).filter((path) => !expected(path))
+  if (stray.length > 0) throw new Error(`The package must not hold ${stray.join(', ')}`)
+  console.log(`${packed.filename}: ${packed.files.length} files, ${Math.ceil(packed.size / 1024)} KB`)
+  return join(project, packed.filename)
+}
+
+function expected(path: string): boolean {
+  return /^(?:dist\/.+\.(?:js|d\.ts|html)|package\.json|README\.md|CHANGELOG\.md|LICENSE)$/.test(path)
+}
+
+function importAtRuntime(specifier: string): void {
+  const code = `console.log('${specifier}:', Object.keys(await import('${specifier}')).length, 'exports')`
+  process.stdout.write(run(process.execPath, '--input-type=module', '--eval', code))
+}
+
+/** Compiles a program that imports every sub-path, with the declarations checked too. */
+function checkTypes(): void {
+  const lines = specifiers.map((specifier, at) => `export * as part${at} from '${specifier}'`)
+  writeFileSync(join(project, 'consumer.ts'), lines.join('\n'))
+  const typeRoots = resolve('node_modules/@types')
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--lib', 'es2024']
+  run(
+    resolve('node_modules/.bin/tsc'),
+    ...options,
+    '--typeRoots',
+    typeRoots,
+    '--types',
+    'node',
+    'consumer.ts',
+  )
+}
+
+/** Runs a command in the new project. @throws with its whole output when it fails. */
+function run(command: string, ...args: readonly string[]): string {
+  try {
+    return execFileSync(command, args, { cwd: project, encoding: 'utf8' })
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string }
+    throw new Error(`${[command, ...args].join(' ')} failed\n${stdout}${stderr}`, { cause: error })
+  }
+}

@@ -1,0 +1,29 @@
+// What every command of the CLI is given, and what it gives back.
+import type { CommandLine } from './command-line.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Where a command reads its surroundings and writes its lines. */
+export interface Terminal {
+  readonly out: (line: string) => void
+  readonly error: (line: string) => void
+  readonly env: Environment
+}
+
+/** 0 done, 1 failed, 2 the command line cannot be understood, 3 the workflow that was waited for did not complete. */
+export type ExitCode = 0 | 1 | 2 | 3
+
+export interface Command extends CommandLine {
+  run(args: readonly string[], terminal: Terminal): Promise<ExitCode>
+}
+
+export const processTerminal: Terminal = {
+  out: (line) => process.stdout.write(`${line}\n`),
+  error: (line) => process.stderr.write(`${line}\n`),
+  env: process.env,
+}
+
+/** An environment variable; an empty one counts as none. */
+export function variable(env: Environment, name: string): string | undefined {
+  return env[name] === '' ? undefined : env[name]
+}

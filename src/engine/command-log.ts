@@ -1,0 +1,82 @@
+// Hands out sequence numbers and holds what the code asks for against what the history records.
+import { limits } from '../workflow/limits.ts'
+import { TenutoError } from '../workflow/errors.ts'
+import { type Command, describeCommand, sameCommand } from './commands.ts'
+
+/** Where the code left the path of its history. */
+export interface Divergence {
+  /** Both sides and the call site, for a person. */
+  readonly message: string
+  readonly expected: string
+  readonly actual: string
+}
+
+export class CommandLog {
+  #seq = 0
+  #issued: Command[] = []
+  #recorded: readonly Command[] | undefined
+  #divergence: Divergence | undefined
+
+  /** Begins a turn. @param recorded what the history says this turn asked for; undefined for a turn that is new. */
+  begin(recorded: readonly Command[] | undefined): void {
+    this.#issued = []
+    this.#recorded = recorded
+  }
+
+  /** The next sequence number of this generation. */
+  nextSeq(): number {
+    return ++this.#seq
+  }
+
+  /**
+   * Records a command of the code. @returns the recorded command while replaying (its due time and retry numbers hold), else the command.
+   * @throws TenutoError `TOO_MANY_COMMANDS`
+   */
+  issue<C extends Command>(command: C): C {
+    if (this.#divergence) return command
+    if (this.#issued.length >= limits.commandsPerTurn) {
+      throw new TenutoError('TOO_MANY_COMMANDS', `One turn asked for more than ${limits.commandsPerTurn} durable calls.`)
+    }
+    const recorded = this.#recorded?.[this.#issued.length]
+    this.#issued.push(command)
+    if (!this.#recorded) return command
+    if (recorded && sameCommand(command, recorded)) return recorded as C
+    this.#diverge(recorded, command)
+    return command
+  }
+
+  /** Ends a turn. @returns the commands that it issued. */
+  end(): readonly Command[] {
+    const missing = this.#recorded?.[this.#issued.length]
+    if (missing && !this.#divergence) this.#diverge(missing, undefined)
+    return this.#issued
+  }
+
+  get divergence(): Divergence | undefined {
+    return this.#divergence
+  }
+
+  /** Reports a difference that shows elsewhere than in a command. */
+  divergeAt(expected: string, actual: string): void {
+    this.#divergence ??= { message: `The history records ${expected}; the code ${actual}.`, expected, actual }
+  }
+
+  #diverge(recorded: Command | undefined, actual: Command | undefined): void {
+    const expectedText = describeCommand(recorded)
+    const actualText = describeCommand(actual)
+    const at = actual ? siteOfUserCode() : ''
+    this.#divergence = {
+      message: `The history records ${expectedText}; the code now asks for ${actualText}${at}.`,
+      expected: expectedText,
+      actual: `${actualText}${at}`,
+    }
+  }
+}
+
+/** The first frame outside the engine, on the stack of a durable call. */
+function siteOfUserCode(): string {
+  const frames = new Error('where').stack?.split('\n').slice(1) ?? []
+  const own = import.meta.url.slice(0, import.meta.url.lastIndexOf('/'))
+  const frame = frames.find((line) => !line.includes(own) && !line.includes('node:'))
+  return frame ? ` ${frame.trim()}` : ''
+}

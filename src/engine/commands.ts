@@ -1,0 +1,118 @@
+// What a turn asks for. Every command takes the next sequence number of its generation at the call; replay compares them one by one.
+import type { FailureDetails } from '../workflow/failure.ts'
+import type { Payload } from '../workflow/payload.ts'
+import type { RetrySchedule } from '../workflow/retry-policy.ts'
+import type { EventRaised } from './events.ts'
+
+interface Numbered {
+  readonly seq: number
+}
+
+/** Set on every attempt of a call that has a retry policy, so that a policy changed by a deploy leaves running calls alone. */
+export interface RetryAttempt {
+  /** From 1. */
+  readonly attempt: number
+  /** Sequence number of the first attempt: the call's identity. */
+  readonly firstSeq: number
+  /** Workflow time of the first attempt, ms. */
+  readonly firstAt: number
+  readonly schedule: RetrySchedule
+}
+
+export interface ScheduleTask extends Numbered {
+  readonly kind: 'scheduleTask'
+  readonly name: string
+  readonly input?: Payload
+  readonly timeoutMs?: number
+  readonly retry?: RetryAttempt
+}
+
+/** Why a timer was made. */
+export type TimerOrigin =
+  | { readonly kind: 'externalEvent'; readonly name: string }
+  | { readonly kind: 'retry'; readonly firstSeq: number }
+
+export interface CreateTimer extends Numbered {
+  readonly kind: 'createTimer'
+  /** Ms since the epoch; never fires before. */
+  readonly dueAt: number
+  /** Absent for a timer that the author created. */
+  readonly origin?: TimerOrigin
+}
+
+/** Takes no number of its own: `seq` is the timer's. */
+export interface CancelTimer extends Numbered {
+  readonly kind: 'cancelTimer'
+}
+
+export interface CreateChild extends Numbered {
+  readonly kind: 'createChild'
+  readonly name: string
+  readonly instanceId: string
+  readonly input?: Payload
+  readonly retry?: RetryAttempt
+}
+
+export interface SendEvent extends Numbered {
+  readonly kind: 'sendEvent'
+  readonly instanceId: string
+  readonly name: string
+  readonly input?: Payload
+}
+
+export type Command = ScheduleTask | CreateTimer | CancelTimer | CreateChild | SendEvent
+
+/** How a generation ends. */
+export type Outcome =
+  | { readonly kind: 'completed'; readonly output?: Payload }
+  | { readonly kind: 'failed'; readonly failure: FailureDetails }
+  | { readonly kind: 'terminated'; readonly output?: Payload }
+  | {
+      readonly kind: 'continuedAsNew'
+      readonly input?: Payload
+      /** Events that nobody had taken and that go along, in order. */
+      readonly unread: readonly EventRaised[]
+    }
+
+/** A command as an error message shows it. */
+export function describeCommand(command: Command | undefined): string {
+  if (!command) return 'nothing'
+  switch (command.kind) {
+    case 'scheduleTask':
+      return `#${command.seq} activity '${command.name}' with input ${preview(command.input)}`
+    case 'createTimer':
+      return `#${command.seq} ${command.origin ? `timer (${command.origin.kind})` : 'timer'}`
+    case 'cancelTimer':
+      return `cancellation of timer #${command.seq}`
+    case 'createChild':
+      return `#${command.seq} child workflow '${command.name}' (${command.instanceId}) with input ${preview(command.input)}`
+    case 'sendEvent':
+      return `#${command.seq} event '${command.name}' to ${command.instanceId} with data ${preview(command.input)}`
+    default:
+      return command satisfies never
+  }
+}
+
+/** Whether the code asks for what the history records. Due times may differ: the recorded one holds. */
+export function sameCommand(a: Command, b: Command): boolean {
+  if (a.seq !== b.seq) return false
+  switch (a.kind) {
+    case 'scheduleTask':
+      return b.kind === a.kind && a.name === b.name && a.input === b.input
+    case 'createTimer':
+      return b.kind === a.kind && a.origin?.kind === b.origin?.kind
+    case 'cancelTimer':
+      return b.kind === a.kind
+    case 'createChild':
+      return b.kind === a.kind && a.name === b.name && a.instanceId === b.instanceId && a.input === b.input
+    case 'sendEvent':
+      return b.kind === a.kind && a.name === b.name && a.instanceId === b.instanceId && a.input === b.input
+    default:
+      return a satisfies never
+  }
+}
+
+function preview(payload: Payload): string {
+  if (payload === undefined) return 'undefined'
+  return payload.length <= 80 ? payload : `${payload.slice(0, 80)}…`
+}

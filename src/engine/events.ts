@@ -1,0 +1,117 @@
+// What can happen to an instance: the facts that its episodes consume, in the order in which they were delivered to the code.
+import type { FailureDetails } from '../workflow/failure.ts'
+import type { Payload } from '../workflow/payload.ts'
+
+/** Where the outcome of a child goes. */
+export interface ParentLink {
+  readonly instanceId: string
+  readonly incarnation: string
+  readonly generation: number
+  readonly seq: number
+  /** Levels of parents above; bounded, so that a recursion ends. */
+  readonly depth: number
+}
+
+/** Opens a generation. */
+export interface ExecutionStarted {
+  readonly kind: 'executionStarted'
+  readonly instanceId: string
+  readonly incarnation: string
+  readonly generation: number
+  readonly name: string
+  readonly input?: Payload
+  readonly parent?: ParentLink
+  readonly tags?: Readonly<Record<string, string>>
+  /** Numbered behaviours of the engine in force when the generation began; it keeps them. See `flags.ts`. */
+  readonly flags: readonly number[]
+}
+
+interface TaskFact {
+  readonly generation: number
+  /** Sequence number of the command that this answers. */
+  readonly seq: number
+}
+
+export interface TaskCompleted extends TaskFact {
+  readonly kind: 'taskCompleted'
+  readonly output?: Payload
+}
+
+export interface TaskFailed extends TaskFact {
+  readonly kind: 'taskFailed'
+  readonly failure: FailureDetails
+}
+
+export interface TimerFired extends TaskFact {
+  readonly kind: 'timerFired'
+}
+
+export interface ChildWorkflowCompleted extends TaskFact {
+  readonly kind: 'childWorkflowCompleted'
+  readonly output?: Payload
+}
+
+export interface ChildWorkflowFailed extends TaskFact {
+  readonly kind: 'childWorkflowFailed'
+  readonly failure: FailureDetails
+}
+
+/** An external event; `id` is what makes it exactly once. */
+export interface EventRaised {
+  readonly kind: 'eventRaised'
+  readonly id: string
+  readonly name: string
+  readonly input?: Payload
+}
+
+export interface ExecutionSuspended {
+  readonly kind: 'executionSuspended'
+  readonly id: string
+  readonly reason?: string
+}
+
+export interface ExecutionResumed {
+  readonly kind: 'executionResumed'
+  readonly id: string
+  readonly reason?: string
+}
+
+export interface ExecutionTerminated {
+  readonly kind: 'executionTerminated'
+  readonly id: string
+  readonly output?: Payload
+}
+
+/** A sweeper's push, recorded when the turn it caused committed something. Means nothing to the workflow. */
+export interface Nudged {
+  readonly kind: 'nudged'
+  readonly id: string
+}
+
+export type TaskOutcome = TaskCompleted | TaskFailed | TimerFired | ChildWorkflowCompleted | ChildWorkflowFailed
+export type ExternalFact = EventRaised | ExecutionSuspended | ExecutionResumed | ExecutionTerminated | Nudged
+export type HistoryEvent = ExecutionStarted | TaskOutcome | ExternalFact
+
+/** The fact id of the opening of an instance. */
+export const startFactId = 'start'
+
+/** The fact id of whatever answers a command: one per (generation, sequence number), whoever reports it. */
+export function taskFactId(generation: number, seq: number): string {
+  return `t:${generation}.${seq}`
+}
+
+/** Generation and sequence number of a task's fact id; undefined for any other fact id. */
+export function parseTaskFactId(id: string): TaskFact | undefined {
+  const match = /^t:(\d+)\.(\d+)$/.exec(id)
+  return match ? { generation: Number(match[1]), seq: Number(match[2]) } : undefined
+}
+
+export function isTaskOutcome(event: HistoryEvent): event is TaskOutcome {
+  return 'seq' in event
+}
+
+/** What an event is known by: the same fact has the same id however often and by whatever way it comes. */
+export function factIdOf(event: HistoryEvent): string {
+  if (event.kind === 'executionStarted') return startFactId
+  return isTaskOutcome(event) ? taskFactId(event.generation, event.seq) : event.id
+}

@@ -1,0 +1,244 @@
+// One generation of one instance, alive: history in, commands out. No I/O, no clock, nothing but the workflow's own code.
+import type { App } from '../workflow/app.ts'
+import { TenutoError } from '../workflow/errors.ts'
+import { type FailureDetails, failureOf, TaskFailedError, toFailureDetails } from '../workflow/failure.ts'
+import type { WorkflowFunction } from '../workflow/functions.ts'
+import { type Logger, silentLogger, withFields } from '../workflow/logger.ts'
+import { decodePayload, encodePayload, type Payload } from '../workflow/payload.ts'
+import { CommandLog, type Divergence } from './command-log.ts'
+import type { Command, Outcome } from './commands.ts'
+import { createContext } from './context.ts'
+import { drive, isGenerator } from './driver.ts'
+import { EventBuffer } from './event-buffer.ts'
+import type { ExecutionStarted, HistoryEvent, TaskOutcome } from './events.ts'
+import { seededRandom } from './random.ts'
+import { describeSite, type TaskOwner, type TaskState } from './tasks.ts'
+import { type Drain, isOpen, runInWindow, type WindowScope } from './window.ts'
+
+/** One turn: the events that one episode takes up. */
+export interface Turn {
+  /** Workflow time of the turn, ms; never less than that of the turn before. */
+  readonly at: number
+  readonly events: readonly HistoryEvent[]
+  /** Present for a turn of the past: what it asked for, and whether it ended the generation. */
+  readonly recorded?: { readonly commands: readonly Command[]; readonly ended: boolean }
+}
+
+export interface TurnResult {
+  /** How many of the turn's events the code was given; the rest came after its end. */
+  readonly consumed: number
+  readonly commands: readonly Command[]
+  /** Set when the generation has ended. */
+  readonly outcome?: Outcome
+  readonly customStatus?: Payload
+  readonly suspended: boolean
+  /** Set when the code does not fit the history: nothing of this turn may be committed. */
+  readonly divergence?: Divergence
+}
+
+/** Told of the answer to a command; for a failed one `failure` is set. */
+export interface PendingCommand {
+  readonly label: string
+  readonly onCompleted: (value: unknown) => void
+  readonly onFailed: (failure: FailureDetails) => void
+}
+
+export class Execution implements TaskOwner {
+  readonly unobserved = new Set<TaskState>()
+  observations = 0
+  readonly commands = new CommandLog()
+  readonly events = new EventBuffer()
+  /** Commands that wait for an answer, by sequence number. */
+  readonly pending = new Map<number, PendingCommand>()
+  readonly app: App
+  readonly started: ExecutionStarted
+  readonly scope: WindowScope
+  readonly logger: Logger
+  /** True once the workflow function has turned out to be a generator. */
+  inGenerator = false
+  replaying = false
+  customStatus: Payload
+  lastCall = 'before any durable call'
+  readonly #workflow: WorkflowFunction
+  #outcome: Outcome | undefined
+  #escaped: TenutoError | undefined
+  #suspended = false
+  readonly #heldBack: HistoryEvent[] = []
+
+  constructor(app: App, workflow: WorkflowFunction, started: ExecutionStarted, logger: Logger = silentLogger) {
+    this.app = app
+    this.started = started
+    this.#workflow = workflow
+    this.logger = withFields(logger, { instanceId: started.instanceId, workflow: started.name })
+    const { instanceId, incarnation, generation } = started
+    this.scope = {
+      now: 0,
+      random: seededRandom(JSON.stringify([instanceId, incarnation, generation])),
+      onUnhandledRejection: (reason) => {
+        this.logger.warn('A rejection in the workflow was handled by nobody; is an await missing?', { error: toFailureDetails(reason) })
+      },
+    }
+  }
+
+  /** Runs turns in order, in one window. @returns the result of the last one, or of the one that ended or diverged. */
+  async run(turns: readonly Turn[]): Promise<TurnResult> {
+    const decoded = turns.map((turn) => ({ turn, values: turn.events.map(decodeEvent) }))
+    return runInWindow(this.scope, async (drain) => {
+      let result: TurnResult | undefined
+      for (const { turn, values } of decoded) {
+        result = await this.#turn(turn, values, drain)
+        if (result.divergence || (result.outcome && !turn.recorded)) break
+      }
+      if (!result) throw new TenutoError('INTERNAL', 'a turn was expected')
+      return result
+    })
+  }
+
+  get outcome(): Outcome | undefined {
+    return this.#outcome
+  }
+
+  /** Ends the generation; the first call wins. */
+  end(outcome: Outcome): void {
+    this.#outcome ??= outcome
+  }
+
+  /** @throws TenutoError when a durable call may not be made now: the generation has ended, or the window is closed. */
+  assertCallable(what: string): void {
+    if (this.#outcome) {
+      throw new TenutoError('CALL_AFTER_END', `${what} was called after the workflow had ended (${this.#outcome.kind}).`)
+    }
+    if (isOpen(this.scope)) return
+    this.#escaped = new TenutoError(
+      'CALL_OUTSIDE_TURN',
+      `${what} was called after an await of something that is not durable; the last durable call was made ${this.lastCall}.`,
+    )
+    throw this.#escaped
+  }
+
+  async #turn(turn: Turn, values: readonly unknown[], drain: Drain): Promise<TurnResult> {
+    this.scope.now = turn.at
+    this.replaying = turn.recorded !== undefined
+    this.commands.begin(turn.recorded?.commands)
+    if (this.#escaped) this.end({ kind: 'failed', failure: failureOf(this.#escaped) })
+    let consumed = 0
+    for (const [at, event] of turn.events.entries()) {
+      if (this.#outcome || this.commands.divergence) break
+      consumed++
+      await this.#deliver(event, values[at], drain)
+    }
+    if (!this.#outcome) this.#checkForeignAwait()
+    const commands = this.commands.end()
+    this.#checkEnd(turn)
+    const { divergence } = this.commands
+    if (this.#outcome && !this.replaying && !divergence) this.#warnOfUnobserved()
+    return {
+      consumed,
+      commands: this.#outcome?.kind === 'terminated' ? [] : commands,
+      suspended: this.#suspended,
+      ...(this.#outcome && { outcome: this.#outcome }),
+      ...(this.customStatus !== undefined && { customStatus: this.customStatus }),
+      ...(divergence && { divergence }),
+    }
+  }
+
+  async #deliver(event: HistoryEvent, value: unknown, drain: Drain): Promise<void> {
+    if (this.#suspended && event.kind !== 'executionResumed' && event.kind !== 'executionTerminated') {
+      this.#heldBack.push(event)
+      return
+    }
+    this.#apply(event, value)
+    await drain()
+    if (event.kind !== 'executionResumed') return
+    for (let next = this.#heldBack.shift(); next && !this.#outcome && !this.#suspended; next = this.#heldBack.shift()) {
+      this.#apply(next, decodeEvent(next))
+      await drain()
+    }
+  }
+
+  #apply(event: HistoryEvent, value: unknown): void {
+    switch (event.kind) {
+      case 'executionStarted':
+        return this.#start(value)
+      case 'eventRaised':
+        return this.events.deliver(event)
+      case 'executionSuspended':
+        this.#suspended = true
+        return
+      case 'executionResumed':
+        this.#suspended = false
+        return
+      case 'executionTerminated':
+        return this.end({ kind: 'terminated', output: event.output })
+      case 'nudged':
+        return
+      default:
+        this.#answer(event, value)
+    }
+  }
+
+  #answer(event: TaskOutcome, value: unknown): void {
+    const pending = this.pending.get(event.seq)
+    this.pending.delete(event.seq)
+    if (event.kind === 'taskFailed' || event.kind === 'childWorkflowFailed') pending?.onFailed(event.failure)
+    else pending?.onCompleted(value)
+  }
+
+  #start(input: unknown): void {
+    const context = createContext(this)
+    const start = (): unknown => {
+      const workflow = this.#workflow as (ctx: typeof context, input: unknown) => unknown
+      const returned = workflow(context, input)
+      this.inGenerator = isGenerator(returned)
+      return returned
+    }
+    drive(start, this, () => this.lastCall).then(
+      (value) => this.#complete(value),
+      (error) => this.end({ kind: 'failed', failure: this.#failureOf(error) }),
+    )
+  }
+
+  #complete(value: unknown): void {
+    try {
+      this.end({ kind: 'completed', output: encodePayload(value, `The output of workflow '${this.started.name}'`) })
+    } catch (error) {
+      this.end({ kind: 'failed', failure: toFailureDetails(error) })
+    }
+  }
+
+  #failureOf(error: unknown): FailureDetails {
+    const failure = toFailureDetails(error)
+    return error instanceof TaskFailedError ? { ...failure, cause: error.failure } : failure
+  }
+
+  /** Nothing can run and nothing durable is pending: whatever the code awaits can never wake it. */
+  #checkForeignAwait(): void {
+    if (this.#suspended || this.pending.size > 0 || this.events.hasWaiters || this.#heldBack.length > 0) return
+    const message = `The workflow awaits something that is not durable, ${this.lastCall}. It could never go on.`
+    this.end({ kind: 'failed', failure: failureOf(new TenutoError('FOREIGN_AWAIT', message)) })
+  }
+
+  #checkEnd(turn: Turn): void {
+    if (!turn.recorded || turn.recorded.ended === (this.#outcome !== undefined)) return
+    if (turn.recorded.ended) this.commands.divergeAt('the end of the workflow', `goes on ${this.lastCall}`)
+    else this.commands.divergeAt('that the workflow went on', `ends (${this.#outcome?.kind}) ${this.lastCall}`)
+  }
+
+  #warnOfUnobserved(): void {
+    for (const task of this.unobserved) {
+      this.logger.warn(`${task.label}${describeSite(task.site)} was never awaited.`, { code: 'TASK_NOT_AWAITED' })
+    }
+  }
+}
+
+function decodeEvent(event: HistoryEvent): unknown {
+  switch (event.kind) {
+    case 'executionStarted':
+      return decodePayload(event.input)
+    case 'taskCompleted':
+    case 'childWorkflowCompleted':
+      return decodePayload(event.output)
+    default:
+      return undefined
+  }
+}

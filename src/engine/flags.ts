@@ -1,0 +1,12 @@
+// Numbered behaviours of the engine. A generation records the flags it began with and keeps them, so a change of behaviour never
+// disturbs a history that began before it. A number is never used for anything else, and never removed while histories may hold it.
+
+export const engineFlags = {
+  /** continueAsNew refuses while a timer or composite of the generation was never awaited (it would be lost silently). */
+  refuseUnawaitedAtContinueAsNew: 1,
+} as const
+
+export type EngineFlag = (typeof engineFlags)[keyof typeof engineFlags]
+
+/** What a generation that begins now records. */
+export const currentFlags: readonly number[] = Object.values(engineFlags)

@@ -1,0 +1,87 @@
+// Between node:http and Request/Response.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { TenutoError } from '../workflow/errors.ts'
+import { urlOfTarget } from './path.ts'
+
+/** What is left of a body that nobody wants is read for so long; then the connection is cut. */
+const lingerMs = 2_000
+
+/** The methods that a Request refuses. */
+const forbiddenMethods = new Set(['CONNECT', 'TRACE', 'TRACK'])
+
+/** @throws TenutoError `ERR_MALFORMED_REQUEST`, `ERR_METHOD_NOT_ALLOWED` */
+export function toRequest(incoming: IncomingMessage, outgoing: ServerResponse, signal: AbortSignal): Request {
+  const { method = 'GET', rawHeaders } = incoming
+  if (forbiddenMethods.has(method)) {
+    throw new TenutoError('ERR_METHOD_NOT_ALLOWED', `${method} is not allowed here.`)
+  }
+  const headers = new Headers()
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+    headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '')
+  const hasBody =
+    method !== 'GET' &&
+    method !== 'HEAD' &&
+    (headers.has('content-length') || headers.has('transfer-encoding'))
+  return new Request(urlOf(incoming), {
+    method,
+    headers,
+    signal,
+    ...(hasBody && { body: bodyOf(incoming, outgoing), duplex: 'half' as const }),
+  })
+}
+
+/** Writes the answer. Resolves when it is sent, or when the client is gone. */
+export async function send(
+  response: Response,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  outgoing.statusCode = response.status
+  outgoing.setHeaders(response.headers)
+  try {
+    if (response.body && incoming.method !== 'HEAD') await pipeline(Readable.fromWeb(response.body), outgoing)
+    else await new Promise<void>((resolve) => outgoing.end(resolve))
+  } catch {
+    // The client hung up, or the body of the answer broke off: neither can be told to anybody.
+    outgoing.destroy()
+  }
+  if (!incoming.complete) setTimeout(() => incoming.complete || incoming.destroy(), lingerMs).unref()
+}
+
+/** Bytes that are not ASCII come as Latin-1 characters, though they are UTF-8. The host does not matter: no route depends on it. */
+function urlOf({ url = '' }: IncomingMessage): string {
+  const target = url.replace(/[\u0080-\u00ff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`)
+  return urlOfTarget(target, 'http://localhost')
+}
+
+/**
+ * The body as it is asked for. A client that waits to be told to go on (`Expect: 100-continue`) is told at the first read. Cancelling
+ * leaves the connection alone, for the answer.
+ */
+function bodyOf(incoming: IncomingMessage, outgoing: ServerResponse): ReadableStream<Uint8Array> {
+  let mustContinue = incoming.headers.expect !== undefined
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        incoming.on('data', (chunk: Buffer) => {
+          controller.enqueue(chunk)
+          incoming.pause()
+        })
+        incoming.once('end', () => controller.close())
+        incoming.once('error', (error) => controller.error(error))
+        incoming.pause()
+      },
+      pull() {
+        if (mustContinue) outgoing.writeContinue()
+        mustContinue = false
+        incoming.resume()
+      },
+      cancel() {
+        incoming.removeAllListeners('data').removeAllListeners('end')
+      },
+    },
+    { highWaterMark: 0 },
+  )
+}

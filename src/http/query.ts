@@ -1,0 +1,86 @@
+// The query parameters. Unknown ones are passed over, as in Dapr; of one given twice the first counts.
+import { TenutoError } from '../workflow/errors.ts'
+import { limits } from '../workflow/limits.ts'
+import { assertAppId, assertNewInstanceId, decodeText } from './validate.ts'
+import { waitTargets, type WaitTarget } from './wire.ts'
+
+export interface StartQuery {
+  readonly instanceId?: string
+  /** Ms since the epoch. */
+  readonly startAt?: number
+}
+
+export interface WaitQuery {
+  /** 0: answer at once. */
+  readonly waitMs: number
+  readonly until: WaitTarget
+  /** Left out: the state at the time of the request. */
+  readonly since?: Date
+}
+
+type Query = ReadonlyMap<string, string>
+
+/** @throws TenutoError `ERR_MALFORMED_REQUEST`, `ERR_WORKFLOW_APP_ID_INVALID` */
+export function parseQuery(url: string): Query {
+  const query = new Map<string, string>()
+  for (const pair of new URL(url).search.slice(1).split('&')) {
+    const [name = '', ...value] = pair.split('=').map((part) => part.replaceAll('+', ' '))
+    const key = decodeText(name, 'The query')
+    if (!query.has(key))
+      query.set(key, decodeText(value.join('='), `The query parameter '${key.slice(0, 40)}'`))
+  }
+  assertAppId(query.get('appID') ?? '')
+  return query
+}
+
+/** @throws TenutoError `ERR_INSTANCE_ID_TOO_LONG`, `ERR_INSTANCE_ID_INVALID`, `ERR_MALFORMED_REQUEST` */
+export function startQuery(query: Query): StartQuery {
+  const instanceId = query.get('instanceID') || undefined
+  const startTime = query.get('startTime')
+  if (instanceId !== undefined) assertNewInstanceId(instanceId)
+  return {
+    ...(instanceId !== undefined && { instanceId }),
+    ...(startTime !== undefined && { startAt: parseTime(startTime, 'startTime').getTime() }),
+  }
+}
+
+/** @throws TenutoError `ERR_MALFORMED_REQUEST` */
+export function waitQuery(query: Query): WaitQuery {
+  const wait = query.get('wait') ?? '0'
+  const until = query.get('until') ?? 'change'
+  const since = query.get('since')
+  const seconds = /^\d{1,2}(?:\.\d{1,3})?$/.test(wait) ? Number(wait) : Infinity
+  if (seconds > limits.waitSeconds) {
+    throw new TenutoError(
+      'ERR_MALFORMED_REQUEST',
+      `wait must be a number of seconds from 0 to ${limits.waitSeconds}, got '${wait.slice(0, 40)}'.`,
+    )
+  }
+  if (!isWaitTarget(until)) {
+    throw new TenutoError(
+      'ERR_MALFORMED_REQUEST',
+      `until must be one of ${waitTargets.join(', ')}, got '${until.slice(0, 40)}'.`,
+    )
+  }
+  return { waitMs: seconds * 1000, until, ...(since !== undefined && { since: parseTime(since, 'since') }) }
+}
+
+const rfc3339 = /^(\d{4}-\d\d-(\d\d))[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/i
+
+function parseTime(text: string, what: string): Date {
+  // A + that nobody encoded reaches us as a space.
+  const parts = rfc3339.exec(text.replace(/ (\d\d:\d\d)$/, '+$1'))
+  const [, date = '', day, time = '', fraction = '', offset = ''] = parts ?? []
+  const at = new Date(`${date}T${time}.${fraction.slice(0, 3).padEnd(3, '0')}${offset.toUpperCase()}`)
+  // The 31st of February would otherwise be a day in March.
+  const exists = new Date(`${date}T00:00:00Z`).getUTCDate() === Number(day)
+  if (parts && exists && !Number.isNaN(at.getTime())) return at
+  throw new TenutoError(
+    'ERR_MALFORMED_REQUEST',
+    `${what} must be a time of RFC 3339, such as 2026-01-31T09:30:00Z, got '${text.slice(0, 40)}'.`,
+  )
+}
+
+function isWaitTarget(text: string): text is WaitTarget {
+  return (waitTargets as readonly string[]).includes(text)
+}

@@ -1,0 +1,20 @@
+// The public surface: what an author of workflows imports.
+export { activity, defineApp, type ActivityOptions, type App, type AppDefinition } from './workflow/app.ts'
+export type {
+  ActivityContext,
+  CallActivityOptions,
+  CallChildWorkflowOptions,
+  WaitForExternalEventOptions,
+  WorkflowContext,
+} from './workflow/context.ts'
+export type { Duration } from './workflow/duration.ts'
+export { type ErrorCode, isTenutoError, TenutoError } from './workflow/errors.ts'
+export { type FailureDetails, NonRetriableError, TaskFailedError } from './workflow/failure.ts'
+export type { ActivityFunction, InputOf, OutputOf, TWorkflow, WorkflowFunction } from './workflow/functions.ts'
+export { limits } from './workflow/limits.ts'
+export type { LogFields, Logger } from './workflow/logger.ts'
+export type { Jsonify } from './workflow/payload.ts'
+export type { RetryPolicy } from './workflow/retry-policy.ts'
+export type { RuntimeStatus, TerminalStatus } from './workflow/status.ts'
+export type { Task, TaskResults } from './workflow/task.ts'
+export { createRuntime, type Runtime } from './runtime/runtime.ts'

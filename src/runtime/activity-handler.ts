@@ -1,0 +1,154 @@
+// What is done with an activity message: run it (or not), and bring the outcome home, by one's own commit or through the inbox.
+import { isTaskOutcome, taskFactId } from '../engine/events.ts'
+import { TenutoError } from '../workflow/errors.ts'
+import { toFailureDetails } from '../workflow/failure.ts'
+import { isTerminal } from '../workflow/status.ts'
+import { type ActivityOutcome, runActivity } from './activity-runner.ts'
+import { advance, type AdvanceHost, load } from './advance.ts'
+import type { InstanceKey } from './episode.ts'
+import { keyText } from './live-instance.ts'
+import type { ActivityMessage, Delivery } from './messages.ts'
+
+export interface ActivityHandlerHost extends AdvanceHost {
+  /** One at a time per instance within this process. */
+  readonly exclusive: <T>(key: InstanceKey, task: () => Promise<T>) => Promise<T>
+  readonly shutdown: AbortSignal
+}
+
+/** What the history says about the message before it is run. */
+type Verdict =
+  | { readonly kind: 'run' }
+  /** Its outcome is known, or nobody may run it any more: only guard duty is left. */
+  | { readonly kind: 'settled' }
+  /** It has run, and its outcome waits in the inbox; the ring for it may have been lost. */
+  | { readonly kind: 'waits in inbox' }
+  /** It was asked for by a generation that is over: it runs, and nobody hears of the outcome. */
+  | { readonly kind: 'run detached' }
+
+interface WideOutcome {
+  readonly delivery: Delivery<ActivityMessage>
+  readonly outcome: ActivityOutcome | undefined
+}
+
+export class ActivityHandler {
+  readonly #host: ActivityHandlerHost
+
+  constructor(host: ActivityHandlerHost) {
+    this.#host = host
+  }
+
+  /** Runs all of them at once and adds to `acknowledged` those whose outcome is safe. */
+  async handle(batch: readonly Delivery<ActivityMessage>[], acknowledged: Set<Delivery>): Promise<void> {
+    const wide: WideOutcome[] = []
+    await Promise.all(
+      batch.map(async (delivery) => {
+        try {
+          if (delivery.message.wide) wide.push(...(await this.#runWide(delivery)))
+          else await this.#runDirect(delivery)
+          if (!wide.some((each) => each.delivery === delivery)) acknowledged.add(delivery)
+        } catch (error) {
+          this.#warn(delivery.message, error)
+        }
+      }),
+    )
+    const groups = Map.groupBy(wide, ({ delivery }) => keyText(delivery.message))
+    await Promise.all(
+      [...groups.values()].map(async (group) => {
+        try {
+          await this.#toInbox(group)
+          for (const { delivery } of group) acknowledged.add(delivery)
+        } catch (error) {
+          this.#warn(group[0]!.delivery.message, error)
+        }
+      }),
+    )
+  }
+
+  /** The handler that ran the activity advances the instance itself: no message for the outcome. */
+  async #runDirect(delivery: Delivery<ActivityMessage>): Promise<void> {
+    const { message } = delivery
+    const verdict = await this.#judge(message)
+    const outcomes = verdict.kind === 'run' ? [await this.#run(message)] : []
+    if (verdict.kind === 'run detached') await this.#run(message)
+    const key = keyOf(message)
+    await this.#host.exclusive(key, () => advance(this.#host, { key, deliveries: [delivery], outcomes }))
+  }
+
+  /** One of many: reads nothing unless it comes again, and leaves the outcome in the inbox (R11). */
+  async #runWide(delivery: Delivery<ActivityMessage>): Promise<WideOutcome[]> {
+    const { message, receiveCount } = delivery
+    // The count only saves a run; safety rests on the fact id.
+    const verdict: Verdict = receiveCount > 1 ? await this.#judge(message) : { kind: 'run' }
+    switch (verdict.kind) {
+      case 'run':
+        return [{ delivery, outcome: await this.#run(message) }]
+      case 'waits in inbox':
+        return [{ delivery, outcome: undefined }]
+      case 'run detached':
+        await this.#run(message)
+        return []
+      case 'settled': {
+        const key = keyOf(message)
+        await this.#host.exclusive(key, () => advance(this.#host, { key, deliveries: [delivery] }))
+        return []
+      }
+      default:
+        return verdict satisfies never
+    }
+  }
+
+  /** All outcomes of one instance in one write, and one doorbell that names them all. */
+  async #toInbox(group: readonly WideOutcome[]): Promise<void> {
+    const { store, queue, clock, newId } = this.#host.ports
+    const key = keyOf(group[0]!.delivery.message)
+    const acceptedAt = clock.now()
+    const rows = group.flatMap(({ outcome }) => (outcome ? [{ factId: factIdOf(outcome), event: outcome, acceptedAt }] : []))
+    if (rows.length > 0) await store.putOutcomes(key, rows)
+    const factIds = group.map(({ delivery }) => factIdOf(delivery.message))
+    await queue.send([{ v: 1, kind: 'doorbell', ...key, token: newId(), factIds }])
+  }
+
+  async #judge(message: ActivityMessage): Promise<Verdict> {
+    const key = keyOf(message)
+    const live = await this.#host.exclusive(key, async () => {
+      const loaded = await load(this.#host, key)
+      if (loaded && !loaded.obstacle) this.#host.instances.keep(loaded)
+      return loaded
+    })
+    if (!live) return { kind: 'settled' }
+    const { state, inbox } = live
+    const factId = factIdOf(message)
+    if (state.status === 'TERMINATED' || state.known.has(factId)) return { kind: 'settled' }
+    if (message.generation < state.generation || isTerminal(state.status)) {
+      const history = await this.#host.ports.store.readHistory(key)
+      const answered = history.some(
+        ({ generation, events }) =>
+          generation === message.generation && events.some((event) => isTaskOutcome(event) && event.seq === message.seq),
+      )
+      return { kind: answered ? 'settled' : 'run detached' }
+    }
+    if (inbox.some((row) => row.factId === factId)) return { kind: 'waits in inbox' }
+    if (!state.outstanding.has(message.seq)) {
+      throw new TenutoError('STORAGE_FAILED', `Activity #${message.seq} of ${key.instanceId} is not in the history yet.`)
+    }
+    return { kind: 'run' }
+  }
+
+  #run(message: ActivityMessage): Promise<ActivityOutcome> {
+    const { app, ports, shutdown } = this.#host
+    return runActivity({ app, clock: ports.clock, logger: ports.logger, shutdown }, message)
+  }
+
+  #warn({ instanceId, name }: ActivityMessage, error: unknown): void {
+    const fields = { instanceId, activity: name, error: toFailureDetails(error) }
+    this.#host.ports.logger.warn('The outcome of an activity could not be kept; its message comes again.', fields)
+  }
+}
+
+function keyOf({ instanceId, incarnation }: ActivityMessage): InstanceKey {
+  return { instanceId, incarnation }
+}
+
+function factIdOf({ generation, seq }: { readonly generation: number; readonly seq: number }): string {
+  return taskFactId(generation, seq)
+}

@@ -1,0 +1,108 @@
+// What the protocol knows of an instance: the fold of its episodes. Plain data and one function that takes an episode in.
+import type { Command } from '../engine/commands.ts'
+import { type ExecutionStarted, factIdOf, isTaskOutcome, type ParentLink, startFactId } from '../engine/events.ts'
+import { assert } from '../workflow/errors.ts'
+import { limits } from '../workflow/limits.ts'
+import type { Payload } from '../workflow/payload.ts'
+import type { RuntimeStatus } from '../workflow/status.ts'
+import type { ContinuedAsNew, Episode, InstanceKey } from './episode.ts'
+
+export interface InstanceState {
+  readonly key: InstanceKey
+  /** Number of the newest episode; 0 before the first. */
+  n: number
+  /** Current generation, from 1. */
+  generation: number
+  status: RuntimeStatus
+  customStatus: Payload
+  /** Workflow time of the newest episode. */
+  at: number
+  /** Opening of the current generation; absent before the first episode. */
+  started: ExecutionStarted | undefined
+  /** The episode that opened the current generation by continue-as-new, while that generation has no episode of its own. */
+  unopened: (Episode & { readonly continuedAsNew: ContinuedAsNew }) | undefined
+  /** Number of the episode that opened the current generation; 0 in the first. */
+  openedBy: number
+  /** Commands of the current generation that wait for an answer. */
+  readonly outstanding: Map<number, Command>
+  /** Facts consumed, and by which episode: those of the current generation, and external ones of older generations. */
+  readonly known: Map<string, number>
+  /** External facts among them, oldest first. */
+  consumed: [factId: string, episode: number][]
+  /** Tokens that carry episodes of the current generation, and the numbers of these. */
+  readonly carriers: Map<string, number[]>
+}
+
+export function emptyState(key: InstanceKey): InstanceState {
+  return {
+    key,
+    n: 0,
+    generation: 1,
+    status: 'PENDING',
+    customStatus: undefined,
+    at: 0,
+    started: undefined,
+    unopened: undefined,
+    openedBy: 0,
+    outstanding: new Map(),
+    known: new Map(),
+    consumed: [],
+    carriers: new Map(),
+  }
+}
+
+export function parentOf(state: InstanceState): ParentLink | undefined {
+  return state.started?.parent
+}
+
+/** Takes the next episode in. The first one may be the opening of the newest generation. */
+export function absorb(state: InstanceState, episode: Episode): void {
+  const first = state.n === 0
+  assert(first || episode.n === state.n + 1, `episode ${episode.n} of ${state.key.instanceId} follows ${state.n}`)
+  assert(!first || episode.n === 1 || episode.continuedAsNew, `the history of ${state.key.instanceId} begins at ${episode.n}`)
+  state.n = episode.n
+  state.at = episode.at
+  state.status = episode.status
+  state.customStatus = episode.customStatus
+  state.unopened = undefined
+  carry(state, episode)
+  for (const event of episode.events) {
+    const id = factIdOf(event)
+    state.known.set(id, episode.n)
+    if (isTaskOutcome(event)) state.outstanding.delete(event.seq)
+    else if (event.kind === 'executionStarted') state.started = event
+    else state.consumed.push([id, episode.n])
+  }
+  for (const command of episode.commands) {
+    if (command.kind === 'cancelTimer') state.outstanding.delete(command.seq)
+    else if (command.kind !== 'sendEvent') state.outstanding.set(command.seq, command)
+  }
+  if (episode.continuedAsNew) openGeneration(state, { ...episode, continuedAsNew: episode.continuedAsNew })
+}
+
+function carry(state: InstanceState, { by, n }: Episode): void {
+  const numbers = state.carriers.get(by)
+  if (numbers) numbers.push(n)
+  else state.carriers.set(by, [n])
+}
+
+function openGeneration(state: InstanceState, episode: NonNullable<InstanceState['unopened']>): void {
+  const { started, consumed } = episode.continuedAsNew
+  state.generation = started.generation
+  state.started = started
+  state.unopened = episode
+  state.openedBy = episode.n
+  state.customStatus = undefined
+  state.outstanding.clear()
+  state.known.clear()
+  state.carriers.clear()
+  carry(state, episode)
+  state.known.set(startFactId, 1)
+  state.consumed = consumed.map(([id, n]) => [id, n])
+  for (const [id, n] of consumed) state.known.set(id, n)
+}
+
+/** External facts that a new generation must remember, so that a late ring for one of them is recognised (R15). */
+export function consumedFacts(state: InstanceState, more: readonly (readonly [string, number])[]): ContinuedAsNew['consumed'] {
+  return [...state.consumed, ...more].slice(-limits.consumedEventIds)
+}

@@ -1,0 +1,122 @@
+// An instance in memory: its folded state and, unless it has ended, its execution, which goes on where it stopped instead of being
+// replayed. What is here can be made again from the history at any time; on any doubt it is dropped.
+import type { Divergence } from '../engine/command-log.ts'
+import { Execution, type Turn } from '../engine/execution.ts'
+import type { HistoryEvent } from '../engine/events.ts'
+import type { App } from '../workflow/app.ts'
+import { TenutoError } from '../workflow/errors.ts'
+import { type FailureDetails, failureOf } from '../workflow/failure.ts'
+import type { Logger } from '../workflow/logger.ts'
+import { isTerminal } from '../workflow/status.ts'
+import type { Episode, InstanceKey } from './episode.ts'
+import { absorb, emptyState, type InstanceState } from './instance-state.ts'
+import type { InboxRow, InstanceRow } from './ports.ts'
+
+export interface LiveInstance {
+  readonly state: InstanceState
+  /** Absent before the first turn of a generation, after the end, and while the code does not fit. */
+  execution: Execution | undefined
+  /** Why no turn can be made now: the code does not fit the history. */
+  obstacle: FailureDetails | undefined
+  /** The row as it was when the instance was loaded. */
+  readonly row: InstanceRow
+  /** What the row shows, as far as this process knows. */
+  shown: { status: string; customStatus: string | undefined; stalled: boolean }
+  /** Rows that waited at the last read. */
+  inbox: readonly InboxRow[]
+}
+
+export function newLiveInstance(key: InstanceKey, row: InstanceRow): LiveInstance {
+  const status = row.status === 'PENDING' ? 'RUNNING' : row.status
+  return {
+    state: emptyState(key),
+    execution: undefined,
+    obstacle: undefined,
+    row,
+    shown: { status, customStatus: row.customStatus, stalled: row.stalled !== undefined },
+    inbox: [],
+  }
+}
+
+/** The events that the first turn of a generation is given before any other. */
+export function openingEvents(state: InstanceState): readonly HistoryEvent[] {
+  const opening = state.unopened?.continuedAsNew
+  return opening ? [opening.started, ...opening.events] : []
+}
+
+/** Brings a live instance up to date with episodes that others, or an earlier process, committed. Runs workflow code. */
+export async function catchUp(live: LiveInstance, episodes: readonly Episode[], app: App, logger: Logger): Promise<void> {
+  let turns: Turn[] = []
+  for (const episode of episodes) {
+    const events = [...openingEvents(live.state), ...episode.events]
+    absorb(live.state, episode)
+    if (episode.continuedAsNew) {
+      turns = []
+      live.execution = undefined
+    } else {
+      turns.push({ at: episode.at, events, recorded: { commands: episode.commands, ended: isTerminal(episode.status) } })
+    }
+  }
+  if (isTerminal(live.state.status)) {
+    live.execution = undefined
+    return
+  }
+  if (turns.length === 0) return
+  live.execution ??= createExecution(live, app, logger)
+  if (!live.execution) return
+  const { divergence } = await live.execution.run(turns)
+  if (divergence) diverged(live, divergence)
+}
+
+/** The execution of the current generation; undefined (and the obstacle set) when its workflow is not registered. */
+export function createExecution(live: LiveInstance, app: App, logger: Logger): Execution | undefined {
+  const { started } = live.state
+  if (!started) throw new TenutoError('INTERNAL', `${live.state.key.instanceId} has no start`)
+  const workflow = app.workflow(started.name)
+  if (workflow) return new Execution(app, workflow.run, started, logger)
+  live.obstacle = failureOf(
+    new TenutoError('WORKFLOW_NOT_REGISTERED', `Workflow '${started.name}' is not registered here, but this instance is in the middle of it.`),
+  )
+  return undefined
+}
+
+/** The code took another path than the history: the instance stalls until code comes that fits. */
+export function diverged(live: LiveInstance, divergence: Divergence): void {
+  live.execution = undefined
+  live.obstacle = failureOf(new TenutoError('NON_DETERMINISM', divergence.message))
+}
+
+/** Live instances of this process, the least recently used dropped first. */
+export class LiveInstances {
+  readonly #byKey = new Map<string, LiveInstance>()
+  readonly #capacity: number
+
+  constructor(capacity = 10_000) {
+    this.#capacity = capacity
+  }
+
+  get(key: InstanceKey): LiveInstance | undefined {
+    return this.#byKey.get(keyText(key))
+  }
+
+  keep(live: LiveInstance): void {
+    const text = keyText(live.state.key)
+    this.#byKey.delete(text)
+    this.#byKey.set(text, live)
+    if (this.#byKey.size <= this.#capacity) return
+    const oldest = this.#byKey.keys().next()
+    if (!oldest.done) this.#byKey.delete(oldest.value)
+  }
+
+  drop(key: InstanceKey): void {
+    this.#byKey.delete(keyText(key))
+  }
+
+  clear(): void {
+    this.#byKey.clear()
+  }
+}
+
+export function keyText(key: InstanceKey): string {
+  return `${key.incarnation}/${key.instanceId}`
+}

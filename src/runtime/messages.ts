@@ -1,0 +1,62 @@
+// What travels on the queues. A message is a hint with an address; the facts are in the table, or can be made again.
+import type { Payload } from '../workflow/payload.ts'
+import type { InstanceKey } from './episode.ts'
+
+interface Envelope extends InstanceKey {
+  /** Version of the envelope, so that a host that does not know it leaves the message alone. */
+  readonly v: 1
+  /** One per logical send; kept by a requeued copy and by redrive, new for every further ring. */
+  readonly token: string
+}
+
+/** Names inbox rows that wait. */
+export interface Doorbell extends Envelope {
+  readonly kind: 'doorbell'
+  readonly factIds: readonly string[]
+}
+
+export interface TimerMessage extends Envelope {
+  readonly kind: 'timer'
+  readonly generation: number
+  readonly seq: number
+  /** Ms since the epoch. A message that comes earlier is sent again for the rest. */
+  readonly dueAt: number
+}
+
+/** The sweeper's push: valid only while the instance is still at the episode it saw. */
+export interface Nudge extends Envelope {
+  readonly kind: 'nudge'
+  readonly id: string
+  readonly episode: number
+}
+
+export interface ActivityMessage extends Envelope {
+  readonly kind: 'activity'
+  readonly generation: number
+  readonly seq: number
+  readonly name: string
+  readonly input?: Payload
+  /** From 1; counts the attempts of the retry policy, not redeliveries. */
+  readonly attempt: number
+  /** Sequence number of the first attempt, from which the idempotency key is made. */
+  readonly firstSeq: number
+  readonly timeoutMs?: number
+  /** The outcome goes to the inbox instead of being committed by the host that ran it. */
+  readonly wide?: boolean
+}
+
+export type WorkflowMessage = Doorbell | TimerMessage | Nudge
+export type Message = WorkflowMessage | ActivityMessage
+export type QueueName = 'workflow' | 'activity'
+
+/** The queue that a message belongs on. */
+export function queueOf(message: Message): QueueName {
+  return message.kind === 'activity' ? 'activity' : 'workflow'
+}
+
+/** A message as a queue delivers it. */
+export interface Delivery<M extends Message = Message> {
+  readonly message: M
+  /** 1 at the first delivery. A hint that saves work; nothing rests on it. */
+  readonly receiveCount: number
+}

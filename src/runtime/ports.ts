@@ -1,0 +1,163 @@
+// The ports: all that the protocol needs of a platform. Every method may be called twice for the same thing, and may have succeeded
+// when it reports a failure; the protocol bears both.
+import type { ExternalFact, ParentLink, TaskOutcome } from '../engine/events.ts'
+import type { FailureDetails } from '../workflow/failure.ts'
+import type { Logger } from '../workflow/logger.ts'
+import type { Payload } from '../workflow/payload.ts'
+import type { RuntimeStatus } from '../workflow/status.ts'
+import type { Episode, InstanceKey } from './episode.ts'
+import type { Message, TimerMessage } from './messages.ts'
+
+/** The row of an instance: its start, and a projection of its newest visible state. */
+export interface InstanceRow extends InstanceKey {
+  readonly name: string
+  /** `PENDING` until an episode says otherwise. */
+  readonly status: RuntimeStatus
+  readonly createdAt: number
+  readonly lastUpdatedAt: number
+  /** A scheduled start: the first turn is not due before. */
+  readonly startAt?: number
+  /** Input of the first generation, as given at start. */
+  readonly input?: Payload
+  readonly output?: Payload
+  readonly failure?: FailureDetails
+  readonly customStatus?: Payload
+  readonly parent?: ParentLink
+  readonly tags?: Readonly<Record<string, string>>
+  /** Digest of what the instance was started with: the same start again gets the same answer. */
+  readonly startDigest: string
+  /** Given by the caller: the same start again gets the same answer even after the instance has ended. */
+  readonly startKey?: string
+  /** Number of the episode that the row shows; 0 before the first. */
+  readonly episode: number
+  /** External events that its newest episode left unread. */
+  readonly unreadEvents?: number
+  /** Why the instance is `STALLED`. */
+  readonly stalled?: FailureDetails
+  /** Set on a tombstone: the instance is purged, its id free. */
+  readonly purgedAt?: number
+}
+
+/** What an episode changes on the row of its instance. */
+export interface Projection {
+  readonly episode: number
+  readonly status: RuntimeStatus
+  readonly lastUpdatedAt: number
+  readonly customStatus?: Payload
+  readonly output?: Payload
+  readonly failure?: FailureDetails
+}
+
+/** A fact that waits to be taken up by an episode. */
+export interface InboxRow {
+  readonly factId: string
+  readonly event: ExternalFact | TaskOutcome
+  /** Ms since the epoch. */
+  readonly acceptedAt: number
+  /** Digest of the payload for facts whose id the caller gave: the same id with another payload is refused. */
+  readonly digest?: string
+}
+
+export interface InstanceRecord {
+  /** In order of their numbers, without a gap: the newest generation, or what came after the given number. */
+  readonly episodes: readonly Episode[]
+  /** In order of acceptance. */
+  readonly inbox: readonly InboxRow[]
+}
+
+export type AppendResult =
+  | { readonly kind: 'committed' }
+  /** Somebody else's episode has this number. */
+  | { readonly kind: 'lost'; readonly to: Episode }
+  /** The incarnation does not exist any more. */
+  | { readonly kind: 'gone' }
+
+export interface ListFilter {
+  readonly statuses?: readonly RuntimeStatus[]
+  readonly limit: number
+  /** From the page before. */
+  readonly pageToken?: string
+}
+
+export interface InstancePage {
+  readonly instances: readonly InstanceRow[]
+  readonly pageToken?: string
+}
+
+/** Histories, inbox and status. All reads are strong. */
+export interface Store {
+  /** The row of an instance id, tombstones included. */
+  getInstance(instanceId: string): Promise<InstanceRow | undefined>
+  /**
+   * Puts a new row if there is none, or if the present one is of the incarnation `replaces` (which has ended or was purged).
+   * @returns undefined when it was put, else the row that is in the way.
+   */
+  createInstance(row: InstanceRow, replaces?: string): Promise<InstanceRow | undefined>
+  /**
+   * The inbox and the episodes after number `after`; without it, those of the newest generation: from the episode that opened it
+   * (`continuedAsNew`) or the first one on. Not a snapshot: inbox and history may be read at different moments, in either order.
+   */
+  read(key: InstanceKey, after?: number): Promise<InstanceRecord>
+  /**
+   * All episodes that still exist, oldest first.
+   */
+  readHistory(key: InstanceKey): Promise<readonly Episode[]>
+  /**
+   * Commits an episode if none has its number. When it resolves, the order is decided: no later call of any port becomes durable
+   * without it.
+   */
+  appendEpisode(key: InstanceKey, episode: Episode): Promise<AppendResult>
+  /** Applies an episode's visible changes; ignored when the row shows a later episode, a terminal status or another incarnation. */
+  projectStatus(key: InstanceKey, projection: Projection): Promise<void>
+  /** Marks or clears `STALLED` on a row that is not terminal. */
+  setStalled(key: InstanceKey, reason: FailureDetails | undefined, at: number): Promise<void>
+  /** Puts a row if none has its fact id. @returns undefined when it was put, else the row that is in the way. */
+  putInbox(key: InstanceKey, row: InboxRow): Promise<InboxRow | undefined>
+  /** Puts rows whether or not they exist; not atomic. */
+  putOutcomes(key: InstanceKey, rows: readonly InboxRow[]): Promise<void>
+  /** Deletes consumed rows. Rows with a digest leave it behind for a while, so that a late retry is recognised. */
+  deleteInbox(key: InstanceKey, factIds: readonly string[]): Promise<void>
+  /** How many rows wait, counted up to `atMost`. */
+  countInbox(key: InstanceKey, atMost: number): Promise<number>
+  /** Lets go of episodes before number `before` once nothing can need them: their generation is over. */
+  trimHistory(key: InstanceKey, before: number): Promise<void>
+  /**
+   * Turns the row of an ended instance into a tombstone and deletes history and inbox, when no writer of that life can be alive.
+   * @returns false when the row was not there, not ended, or of another incarnation.
+   */
+  purge(key: InstanceKey, at: number): Promise<boolean>
+  list(filter: ListFilter): Promise<InstancePage>
+}
+
+/** The two queues. */
+export interface Queue {
+  /** Resolves when every message is accepted; rejects when even one is not. */
+  send(messages: readonly Message[], delayMs?: number): Promise<void>
+}
+
+/** Durable timers: each delivers its message to the workflow queue when it is due, at least once. */
+export interface Timers {
+  /** A timer that exists already (same key, generation and sequence number) is left as it is. */
+  schedule(timers: readonly TimerMessage[]): Promise<void>
+  /** Best effort: a timer that fires nevertheless is ignored. */
+  cancel(key: InstanceKey, generation: number, seqs: readonly number[]): Promise<void>
+}
+
+export interface Clock {
+  /** Ms since the epoch. */
+  now(): number
+  /** Resolves after a while, or when the signal is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>
+}
+
+export interface Ports {
+  readonly store: Store
+  readonly queue: Queue
+  readonly timers: Timers
+  readonly clock: Clock
+  /** A new random id: tokens, nonces, incarnations, event ids. */
+  readonly newId: () => string
+  readonly logger: Logger
+  /** Resolves when something visible of the instance may have changed, or the signal is aborted. Absent: callers poll. */
+  readonly watch?: (instanceId: string, signal: AbortSignal) => Promise<void>
+}

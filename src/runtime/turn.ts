@@ -1,0 +1,141 @@
+// Computes the next episode of an instance from the facts that have come. Changes nothing but the live execution in memory; the one
+// place that writes is `advance.ts`.
+import type { Outcome } from '../engine/commands.ts'
+import { Execution, type TurnResult } from '../engine/execution.ts'
+import { type EventRaised, type ExecutionStarted, factIdOf, type HistoryEvent } from '../engine/events.ts'
+import { currentFlags } from '../engine/flags.ts'
+import type { App } from '../workflow/app.ts'
+import { TenutoError } from '../workflow/errors.ts'
+import { failureOf } from '../workflow/failure.ts'
+import { limits } from '../workflow/limits.ts'
+import type { Logger } from '../workflow/logger.ts'
+import type { RuntimeStatus } from '../workflow/status.ts'
+import { startOf } from './dispatch.ts'
+import type { ContinuedAsNew, Episode } from './episode.ts'
+import { consumedFacts } from './instance-state.ts'
+import { createExecution, diverged, type LiveInstance, openingEvents } from './live-instance.ts'
+
+export interface TurnRequest {
+  /** New facts, in the order in which the code shall see them. */
+  readonly facts: readonly HistoryEvent[]
+  readonly by: string
+  readonly nonce: string
+  readonly now: number
+}
+
+/** @returns the episode to commit; undefined when the code does not fit the history, and then `live.obstacle` says why. */
+export async function nextEpisode(
+  live: LiveInstance,
+  request: TurnRequest,
+  app: App,
+  logger: Logger,
+): Promise<Episode | undefined> {
+  const { state } = live
+  const opening = state.n === 0 ? [startOf(live.row)] : openingEvents(state)
+  const events = [...opening, ...request.facts]
+  // What a continue-as-new record holds already is not written again.
+  const recordedBefore = state.n === 0 ? 0 : opening.length
+  const at = Math.max(state.at, request.now)
+  if (state.n === 0) live.execution = firstExecution(live, app, logger)
+  else live.execution ??= createExecution(live, app, logger)
+  const { execution } = live
+  if (!execution) return state.n === 0 ? notRegistered(live, request, at) : undefined
+  const result = await execution.run([{ at, events }])
+  if (result.divergence) {
+    diverged(live, result.divergence)
+    return undefined
+  }
+  const consumed = events.slice(recordedBefore, Math.max(recordedBefore, result.consumed))
+  const unheard = opening.slice(result.consumed).filter((event) => event.kind === 'eventRaised')
+  return toEpisode(live, request, at, consumed, unheard, result)
+}
+
+function firstExecution(live: LiveInstance, app: App, logger: Logger): Execution | undefined {
+  const workflow = app.workflow(live.row.name)
+  return workflow && new Execution(app, workflow.run, startOf(live.row), logger)
+}
+
+/** As with Dapr, an instance of an unknown workflow is accepted and fails at its first turn. */
+function notRegistered(live: LiveInstance, request: TurnRequest, at: number): Episode {
+  const error = new TenutoError('WORKFLOW_NOT_REGISTERED', `No workflow '${live.row.name}' is registered in this app.`)
+  const { by, nonce } = request
+  const events = [startOf(live.row)]
+  return { n: 1, generation: 1, nonce, by, at, events, commands: [], status: 'FAILED', failure: failureOf(error) }
+}
+
+function toEpisode(
+  live: LiveInstance,
+  request: TurnRequest,
+  at: number,
+  events: readonly HistoryEvent[],
+  unheard: readonly EventRaised[],
+  result: TurnResult,
+): Episode {
+  const { state } = live
+  const { outcome, commands, customStatus } = result
+  const unread = live.execution?.events.unreadCount ?? 0
+  return {
+    n: state.n + 1,
+    generation: state.generation,
+    nonce: request.nonce,
+    by: request.by,
+    at,
+    events,
+    commands,
+    status: statusAfter(result),
+    ...(customStatus !== undefined && outcome?.kind !== 'continuedAsNew' && { customStatus }),
+    ...(outcome && 'output' in outcome && outcome.output !== undefined && { output: outcome.output }),
+    ...(outcome?.kind === 'failed' && { failure: outcome.failure }),
+    ...(isWide(live, result) && { wide: true }),
+    ...(unread > 0 && !outcome && { unreadEvents: unread }),
+    ...(outcome?.kind === 'continuedAsNew' && { continuedAsNew: nextGeneration(live, outcome, events, unheard) }),
+  }
+}
+
+function statusAfter({ outcome, suspended }: TurnResult): RuntimeStatus {
+  switch (outcome?.kind) {
+    case 'completed':
+      return 'COMPLETED'
+    case 'failed':
+      return 'FAILED'
+    case 'terminated':
+      return 'TERMINATED'
+    case 'continuedAsNew':
+    case undefined:
+      return suspended ? 'SUSPENDED' : 'RUNNING'
+    default:
+      return outcome satisfies never
+  }
+}
+
+/** True when so many activities are outstanding that their hosts would lose races to each other. */
+function isWide(live: LiveInstance, result: TurnResult): boolean {
+  let activities = result.commands.filter(({ kind }) => kind === 'scheduleTask').length
+  if (activities === 0) return false
+  for (const { kind } of live.state.outstanding.values()) if (kind === 'scheduleTask') activities++
+  return activities > limits.directFanIn
+}
+
+function nextGeneration(
+  live: LiveInstance,
+  outcome: Extract<Outcome, { kind: 'continuedAsNew' }>,
+  events: readonly HistoryEvent[],
+  unheard: readonly EventRaised[],
+): ContinuedAsNew {
+  const { state } = live
+  const previous = state.started ?? startOf(live.row)
+  const { input: _, ...same } = previous
+  const started: ExecutionStarted = {
+    ...same,
+    generation: state.generation + 1,
+    ...(outcome.input !== undefined && { input: outcome.input }),
+    flags: currentFlags,
+  }
+  const external = events.filter((event) => event.kind !== 'executionStarted' && !('seq' in event))
+  const consumed = consumedFacts(
+    state,
+    external.map((event) => [factIdOf(event), state.n + 1] as const),
+  )
+  return { started, events: [...outcome.unread, ...unheard], consumed }
+}
+

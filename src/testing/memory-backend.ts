@@ -1,0 +1,51 @@
+// A whole backend in memory under a virtual clock: the production engine and runtime, nothing durable, nothing that waits.
+import { type Logger, silentLogger } from '../workflow/logger.ts'
+import type { Ports } from '../runtime/ports.ts'
+import { MemoryQueue, type QueueManners } from './memory-queue.ts'
+import { MemoryStore } from './memory-store.ts'
+import { VirtualClock } from './virtual-clock.ts'
+
+export interface MemoryBackend {
+  readonly ports: Ports
+  readonly clock: VirtualClock
+  readonly queue: MemoryQueue
+  readonly store: MemoryStore
+}
+
+export interface MemoryBackendOptions {
+  readonly clock?: VirtualClock
+  readonly manners?: QueueManners
+  readonly logger?: Logger
+  /** Default: `id-1`, `id-2` … */
+  readonly newId?: () => string
+}
+
+export function createMemoryBackend(options: MemoryBackendOptions = {}): MemoryBackend {
+  const clock = options.clock ?? new VirtualClock()
+  const watchers = new Map<string, Set<() => void>>()
+  const queue = new MemoryQueue(clock, options.manners)
+  const store = new MemoryStore(
+    (instanceId) => {
+      for (const notify of watchers.get(instanceId) ?? []) notify()
+      watchers.delete(instanceId)
+    },
+    (token) => queue.isCarried(token),
+  )
+  let ids = 0
+  const ports: Ports = {
+    store,
+    queue,
+    timers: queue,
+    clock,
+    newId: options.newId ?? (() => `id-${++ids}`),
+    logger: options.logger ?? silentLogger,
+    watch: (instanceId, signal) =>
+      new Promise((resolve) => {
+        if (signal.aborted) return resolve()
+        const present = watchers.get(instanceId) ?? new Set()
+        watchers.set(instanceId, present.add(resolve))
+        signal.addEventListener('abort', () => (present.delete(resolve), resolve()), { once: true })
+      }),
+  }
+  return { ports, clock, queue, store }
+}

@@ -1,0 +1,169 @@
+// The store as plain maps: the reference for what the port means, and fast enough for tests by the thousand.
+import { isTerminal } from '../workflow/status.ts'
+import type { Episode, InstanceKey } from '../runtime/episode.ts'
+import type {
+  AppendResult,
+  InboxRow,
+  InstancePage,
+  InstanceRecord,
+  InstanceRow,
+  ListFilter,
+  Projection,
+  Store,
+} from '../runtime/ports.ts'
+
+interface Life {
+  readonly episodes: Map<number, Episode>
+  readonly inbox: Map<string, InboxRow>
+  /** Digests of consumed rows. */
+  readonly consumed: Map<string, InboxRow>
+  opening: number
+  newest: number
+}
+
+export class MemoryStore implements Store {
+  readonly #rows = new Map<string, InstanceRow>()
+  readonly #lives = new Map<string, Life>()
+  readonly #onChange: (instanceId: string) => void
+  /** Tokens that messages still carry, where the platform knows them: their episodes are kept. */
+  readonly #isCarried: (token: string) => boolean
+
+  constructor(onChange: (instanceId: string) => void = () => {}, isCarried: (token: string) => boolean = () => false) {
+    this.#onChange = onChange
+    this.#isCarried = isCarried
+  }
+
+  async getInstance(instanceId: string): Promise<InstanceRow | undefined> {
+    const row = this.#rows.get(instanceId)
+    const life = row && this.#lives.get(lifeKey(row))
+    const newest = life?.episodes.get(life.newest)
+    if (!row || !newest) return row
+    const { unreadEvents } = newest
+    return {
+      ...row,
+      episode: newest.n,
+      lastUpdatedAt: Math.max(row.lastUpdatedAt, newest.at),
+      ...(unreadEvents !== undefined && { unreadEvents }),
+    }
+  }
+
+  async createInstance(row: InstanceRow, replaces?: string): Promise<InstanceRow | undefined> {
+    const present = this.#rows.get(row.instanceId)
+    if (present && present.incarnation !== replaces) return this.getInstance(row.instanceId)
+    this.#rows.set(row.instanceId, row)
+    this.#onChange(row.instanceId)
+    return undefined
+  }
+
+  async read(key: InstanceKey, after?: number): Promise<InstanceRecord> {
+    const life = this.#life(key)
+    const from = after === undefined ? life.opening || 1 : after + 1
+    const episodes: Episode[] = []
+    for (let n = from; n <= life.newest; n++) {
+      const episode = life.episodes.get(n)
+      if (episode) episodes.push(episode)
+    }
+    return { episodes, inbox: [...life.inbox.values()] }
+  }
+
+  async readHistory(key: InstanceKey): Promise<readonly Episode[]> {
+    return [...this.#life(key).episodes.values()]
+  }
+
+  async appendEpisode(key: InstanceKey, episode: Episode): Promise<AppendResult> {
+    const life = this.#life(key)
+    const present = life.episodes.get(episode.n)
+    if (present) return { kind: 'lost', to: present }
+    if (episode.n !== life.newest + 1 || this.#current(key) === undefined) return { kind: 'gone' }
+    life.episodes.set(episode.n, episode)
+    life.newest = episode.n
+    if (episode.continuedAsNew) life.opening = episode.n
+    this.#onChange(key.instanceId)
+    return { kind: 'committed' }
+  }
+
+  async projectStatus(key: InstanceKey, projection: Projection): Promise<void> {
+    const row = this.#current(key)
+    if (!row || isTerminal(row.status) || row.episode > projection.episode) return
+    const { customStatus: _old, stalled: _stalled, ...rest } = row
+    this.#rows.set(key.instanceId, { ...rest, ...projection })
+    this.#onChange(key.instanceId)
+  }
+
+  async setStalled(key: InstanceKey, reason: InstanceRow['stalled'], at: number): Promise<void> {
+    const row = this.#current(key)
+    if (!row || isTerminal(row.status)) return
+    const { stalled: _, ...rest } = row
+    this.#rows.set(key.instanceId, { ...rest, lastUpdatedAt: at, ...(reason && { stalled: reason }) })
+    this.#onChange(key.instanceId)
+  }
+
+  async putInbox(key: InstanceKey, row: InboxRow): Promise<InboxRow | undefined> {
+    const life = this.#life(key)
+    const present = life.inbox.get(row.factId) ?? life.consumed.get(row.factId)
+    if (!present) life.inbox.set(row.factId, row)
+    return present
+  }
+
+  async putOutcomes(key: InstanceKey, rows: readonly InboxRow[]): Promise<void> {
+    const { inbox } = this.#life(key)
+    for (const row of rows) if (!inbox.has(row.factId)) inbox.set(row.factId, row)
+  }
+
+  async deleteInbox(key: InstanceKey, factIds: readonly string[]): Promise<void> {
+    const { inbox, consumed } = this.#life(key)
+    for (const factId of factIds) {
+      const row = inbox.get(factId)
+      if (row?.digest !== undefined) consumed.set(factId, row)
+      inbox.delete(factId)
+    }
+  }
+
+  async countInbox(key: InstanceKey, atMost: number): Promise<number> {
+    return Math.min(atMost, this.#life(key).inbox.size)
+  }
+
+  async trimHistory(key: InstanceKey, before: number): Promise<void> {
+    const { episodes } = this.#life(key)
+    for (const [n, { by }] of episodes) if (n < before && !this.#isCarried(by)) episodes.delete(n)
+  }
+
+  async purge(key: InstanceKey, at: number): Promise<boolean> {
+    const row = this.#current(key)
+    if (!row || !isTerminal(row.status)) return false
+    const { input: _input, output: _output, failure: _failure, customStatus: _status, ...rest } = row
+    this.#rows.set(key.instanceId, { ...rest, purgedAt: at })
+    // The line stays: a writer of that life may still be alive, and must find its number taken (R17).
+    this.#onChange(key.instanceId)
+    return true
+  }
+
+  async list(filter: ListFilter): Promise<InstancePage> {
+    const rows = [...this.#rows.values()]
+      .filter((row) => row.purgedAt === undefined)
+      .filter((row) => !filter.statuses || filter.statuses.includes(row.stalled && !isTerminal(row.status) ? 'STALLED' : row.status))
+      .sort((a, b) => a.createdAt - b.createdAt || (a.instanceId < b.instanceId ? -1 : 1))
+    const from = filter.pageToken === undefined ? 0 : Number(filter.pageToken)
+    const instances = rows.slice(from, from + filter.limit)
+    const next = from + instances.length
+    return { instances, ...(next < rows.length && { pageToken: String(next) }) }
+  }
+
+  #current(key: InstanceKey): InstanceRow | undefined {
+    const row = this.#rows.get(key.instanceId)
+    return row?.incarnation === key.incarnation && row.purgedAt === undefined ? row : undefined
+  }
+
+  #life(key: InstanceKey): Life {
+    const text = lifeKey(key)
+    const present = this.#lives.get(text)
+    if (present) return present
+    const life: Life = { episodes: new Map(), inbox: new Map(), consumed: new Map(), opening: 0, newest: 0 }
+    this.#lives.set(text, life)
+    return life
+  }
+}
+
+function lifeKey({ instanceId, incarnation }: InstanceKey): string {
+  return `${incarnation}/${instanceId}`
+}

@@ -1,0 +1,107 @@
+// The recorded histories of the examples are the contract with instances that are under way: the code of now must fit each of them.
+import { readdirSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { app } from '../../examples/app.ts'
+import type { ExecutionStarted } from '../../src/engine/events.ts'
+import { Execution, type Turn, type TurnResult } from '../../src/engine/execution.ts'
+import type { Episode } from '../../src/runtime/episode.ts'
+import { silentLogger } from '../../src/workflow/logger.ts'
+import { isTerminal } from '../../src/workflow/status.ts'
+import { historyFile, readHistory, toHistoryText } from './history-files.ts'
+import { record } from './recorder.ts'
+import { scenarios } from './scenarios.ts'
+
+test('every scenario has its history, and every history its scenario', () => {
+  const files = readdirSync(new URL('.', historyFile('any')))
+  expect(files.toSorted()).toEqual(
+    Object.keys(scenarios)
+      .map((name) => `${name}.json`)
+      .toSorted(),
+  )
+})
+
+test('every workflow of the example app has a recorded history', () => {
+  const recorded = Object.values(scenarios).map(({ workflow }) => workflow)
+  expect(new Set(recorded)).toEqual(new Set(app.workflowNames))
+})
+
+describe.each(Object.keys(scenarios))('%s', (name) => {
+  const generations = generationsOf(readHistory(name).episodes)
+
+  test('replays without a difference, to the recorded end', async () => {
+    for (const { started, turns, last } of generations) {
+      const result = await newExecution(started).run(turns)
+      expect(result.divergence).toBeUndefined()
+      expect(endOf(result)).toEqual(recordedEnd(last))
+    }
+  })
+
+  test('asks after every prefix for what the history records next', async () => {
+    for (const { started, turns } of generations) {
+      for (const [at, turn] of turns.entries()) {
+        const fresh: Turn = { at: turn.at, events: turn.events }
+        const result = await newExecution(started).run([...turns.slice(0, at), fresh])
+        expect(plain(result.commands)).toEqual(turn.recorded?.commands)
+      }
+    }
+  })
+
+  test('is what the recorder writes today', async () => {
+    const scenario = scenarios[name]
+    if (!scenario) throw new Error(`no scenario ${name}`)
+    const { episodes } = await record(scenario)
+    expect(toHistoryText({ ...scenario, episodes })).toBe(toHistoryText(readHistory(name)))
+  })
+})
+
+interface Generation {
+  readonly started: ExecutionStarted
+  readonly turns: readonly (Turn & Required<Pick<Turn, 'recorded'>>)[]
+  readonly last: Episode
+}
+
+function generationsOf(episodes: readonly Episode[]): readonly Generation[] {
+  const opened = episodes.flatMap(({ continuedAsNew }) => (continuedAsNew ? [continuedAsNew] : []))
+  return [...Map.groupBy(episodes, ({ generation }) => generation).values()].map((own, at) => {
+    const opening = at === 0 ? undefined : opened[at - 1]
+    const first = opening ? [opening.started, ...opening.events] : []
+    const turns = own.map(({ at: time, events, commands, status, continuedAsNew }, n) => ({
+      at: time,
+      events: n === 0 ? [...first, ...events] : events,
+      recorded: { commands, ended: isTerminal(status) || continuedAsNew !== undefined },
+    }))
+    const [started] = turns[0]?.events ?? []
+    const last = own.at(-1)
+    if (started?.kind !== 'executionStarted' || !last) throw new Error('A generation begins with its start.')
+    return { started, turns, last }
+  })
+}
+
+function newExecution(started: ExecutionStarted): Execution {
+  const workflow = app.workflow(started.name)
+  if (!workflow) throw new Error(`${started.name} is not registered`)
+  return new Execution(app, workflow.run, started, silentLogger)
+}
+
+function endOf({ outcome }: TurnResult): unknown {
+  switch (outcome?.kind) {
+    case 'completed':
+      return { output: outcome.output }
+    case 'failed':
+      return { failure: outcome.failure.message }
+    case 'continuedAsNew':
+      return { input: outcome.input }
+    default:
+      return outcome
+  }
+}
+
+function recordedEnd({ status, output, failure, continuedAsNew }: Episode): unknown {
+  if (continuedAsNew) return { input: continuedAsNew.started.input }
+  return status === 'FAILED' ? { failure: failure?.message } : { output }
+}
+
+/** As the history holds it: after its way through JSON. */
+function plain(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value))
+}
