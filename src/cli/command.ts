@@ -1,4 +1,5 @@
 // What every command of the CLI is given, and what it gives back.
+import { text } from 'node:stream/consumers'
 import type { CommandLine } from './command-line.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -7,6 +8,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 export interface Terminal {
   readonly out: (line: string) => void
   readonly error: (line: string) => void
+  readonly readInput: () => Promise<string>
   readonly env: Environment
 }
 
@@ -20,6 +22,7 @@ export interface Command extends CommandLine {
 export const processTerminal: Terminal = {
   out: (line) => process.stdout.write(`${line}\n`),
   error: (line) => process.stderr.write(`${line}\n`),
+  readInput: async () => text(process.stdin),
   env: process.env,
 }
 

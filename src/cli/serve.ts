@@ -1,14 +1,14 @@
 // `npm start` and `tenuto serve`: serves an app until the process is told to stop.
-import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { App } from '../workflow/app.ts'
 import { isTenutoError } from '../workflow/errors.ts'
 import type { Logger } from '../workflow/logger.ts'
 import { type Flags, type FlagValues, helpFlag, parsePort, UsageError } from './command-line.ts'
-import { type Environment, type Terminal, variable } from './command.ts'
+import { type Environment, type ExitCode, type Terminal, variable } from './command.ts'
 import { createConsoleLogger, createJsonLogger, type LogLevel, logLevels } from './logger.ts'
 import { type Server, startServer } from './server.ts'
 import { printable } from './terminal.ts'
+import { version } from './version.ts'
 
 export const serveFlags = {
   port: {
@@ -38,10 +38,7 @@ export interface ServeSettings {
 }
 
 /** @throws UsageError for an impossible port or log level */
-export function toServeSettings(
-  flags: FlagValues<typeof serveFlags>,
-  env: Environment,
-): ServeSettings {
+export function toServeSettings(flags: FlagValues<typeof serveFlags>, env: Environment): ServeSettings {
   const level = flags['log-level'] ?? 'info'
   if (!isLogLevel(level))
     throw new UsageError(`A log level is one of ${logLevels.join(', ')}, got '${level}'.`)
@@ -64,7 +61,7 @@ export async function serveApp(
   settings: ServeSettings,
   terminal: Terminal,
   tryNext: (url: string) => readonly string[] = () => [],
-): Promise<number> {
+): Promise<ExitCode> {
   const { port, hostname, dataDir, json, level } = settings
   const logger = json
     ? createJsonLogger({ level, write: terminal.out })
@@ -150,11 +147,6 @@ async function nextSignal(): Promise<NodeJS.Signals> {
     }
     for (const each of signals) process.on(each, onSignal)
   })
-}
-
-export function version(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(manifest) as { version: string }).version
 }
 
 function isLoopback(hostname: string): boolean {

@@ -1,6 +1,6 @@
 // The dev server: local backend, runtime and HTTP API in one process.
 import { createHttpApi } from '../http/api.ts'
-import { serve } from '../http/serve.ts'
+import { serve } from '../http/server.ts'
 import { openLocalBackend } from '../local/index.ts'
 import type { Store } from '../runtime/ports.ts'
 import { createRuntime } from '../runtime/runtime.ts'

@@ -3,12 +3,12 @@
 /** Control characters, line separators, and what turns the direction of writing around. */
 const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\uFEFF]/gu
 
-/** The text on one line, with every character that a terminal would act upon escaped. */
+/** The text on one line, with every character that a terminal would act upon escaped; JSON stays JSON. */
 export function printable(text: string): string {
-  return text.replace(unprintable, (character) => {
-    const code = character.charCodeAt(0).toString(16)
-    return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`
-  })
+  return text.replaceAll(
+    unprintable,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 /** Rows in columns, each as wide as its widest cell; the last one is not padded. */

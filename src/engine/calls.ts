@@ -140,8 +140,14 @@ function onFailed(call: Call, seq: number, retry: RetryAttempt | undefined, fail
 /** The workflow has cancelled the call: a late answer is nobody's, and a back-off timer is deleted. */
 function abandon(call: Call): void {
   const { execution } = call
-  execution.pending.delete(call.waitingFor)
-  if (call.timerPending) execution.commands.issue({ kind: 'cancelTimer', seq: call.waitingFor })
+  if (call.timerPending) cancelTimer(execution, call.waitingFor)
+  else execution.pending.delete(call.waitingFor)
+}
+
+export function cancelTimer(execution: Execution, seq: number): void {
+  // Whoever cancels after the end (a finally block, say) cancels nothing that still runs.
+  if (execution.outcome || !execution.pending.delete(seq)) return
+  execution.commands.issue({ kind: 'cancelTimer', seq })
 }
 
 /** Dapr's `<parent>:%04x`; later generations put their number in between, so that no two children of an instance share an id. */

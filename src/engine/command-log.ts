@@ -11,11 +11,24 @@ export interface Divergence {
   readonly actual: string
 }
 
+/** Where the code is, for messages. */
+interface Whereabouts {
+  /** ` at file:line:column` of the durable call that is being made; empty when the engine itself makes it. */
+  readonly callSite: () => string
+  /** The last durable call: `after callActivity('charge')`. */
+  readonly lastCall: () => string
+}
+
 export class CommandLog {
+  readonly #where: Whereabouts
   #seq = 0
   #issued: Command[] = []
   #recorded: readonly Command[] | undefined
   #divergence: Divergence | undefined
+
+  constructor(where: Whereabouts) {
+    this.#where = where
+  }
 
   /** Begins a turn. @param recorded what the history says this turn asked for; undefined for a turn that is new. */
   begin(recorded: readonly Command[] | undefined): void {
@@ -29,17 +42,20 @@ export class CommandLog {
   }
 
   /**
-   * Records a command of the code. @returns the recorded command while replaying (its due time and retry numbers hold), else the command.
+   * Records a command of the code. @returns the recorded command while replaying (its due time and retry numbers hold), else
+   * the command itself.
    * @throws TenutoError `TOO_MANY_COMMANDS`
    */
   issue<C extends Command>(command: C): C {
-    if (this.#divergence) return command
     if (this.#issued.length >= limits.commandsPerTurn) {
-      throw new TenutoError('TOO_MANY_COMMANDS', `One turn asked for more than ${limits.commandsPerTurn} durable calls.`)
+      throw new TenutoError(
+        'TOO_MANY_COMMANDS',
+        `One turn asked for more than ${limits.commandsPerTurn} durable calls.`,
+      )
     }
     const recorded = this.#recorded?.[this.#issued.length]
     this.#issued.push(command)
-    if (!this.#recorded) return command
+    if (!this.#recorded || this.#divergence) return command
     if (recorded && sameCommand(command, recorded)) return recorded as C
     this.#diverge(recorded, command)
     return command
@@ -62,21 +78,12 @@ export class CommandLog {
   }
 
   #diverge(recorded: Command | undefined, actual: Command | undefined): void {
-    const expectedText = describeCommand(recorded)
-    const actualText = describeCommand(actual)
-    const at = actual ? siteOfUserCode() : ''
+    const expected = describeCommand(recorded)
+    const where = actual ? this.#where.callSite() : ` ${this.#where.lastCall()}`
     this.#divergence = {
-      message: `The history records ${expectedText}; the code now asks for ${actualText}${at}.`,
-      expected: expectedText,
-      actual: `${actualText}${at}`,
+      message: `The history records ${expected}; the code now asks for ${describeCommand(actual)}${where}.`,
+      expected,
+      actual: `${describeCommand(actual)}${where}`,
     }
   }
-}
-
-/** The first frame outside the engine, on the stack of a durable call. */
-function siteOfUserCode(): string {
-  const frames = new Error('where').stack?.split('\n').slice(1) ?? []
-  const own = import.meta.url.slice(0, import.meta.url.lastIndexOf('/'))
-  const frame = frames.find((line) => !line.includes(own) && !line.includes('node:'))
-  return frame ? ` ${frame.trim()}` : ''
 }

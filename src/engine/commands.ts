@@ -2,7 +2,7 @@
 import type { FailureDetails } from '../workflow/failure.ts'
 import type { Payload } from '../workflow/payload.ts'
 import type { RetrySchedule } from '../workflow/retry-policy.ts'
-import type { EventRaised } from './events.ts'
+import { type EventRaised, eventKey } from './events.ts'
 
 interface Numbered {
   readonly seq: number
@@ -81,7 +81,7 @@ export function describeCommand(command: Command | undefined): string {
     case 'scheduleTask':
       return `#${command.seq} activity '${command.name}' with input ${preview(command.input)}`
     case 'createTimer':
-      return `#${command.seq} ${command.origin ? `timer (${command.origin.kind})` : 'timer'}`
+      return `#${command.seq} timer${describeOrigin(command.origin)}`
     case 'cancelTimer':
       return `cancellation of timer #${command.seq}`
     case 'createChild':
@@ -100,7 +100,7 @@ export function sameCommand(a: Command, b: Command): boolean {
     case 'scheduleTask':
       return b.kind === a.kind && a.name === b.name && a.input === b.input
     case 'createTimer':
-      return b.kind === a.kind && a.origin?.kind === b.origin?.kind
+      return b.kind === a.kind && sameOrigin(a.origin, b.origin)
     case 'cancelTimer':
       return b.kind === a.kind
     case 'createChild':
@@ -110,6 +110,16 @@ export function sameCommand(a: Command, b: Command): boolean {
     default:
       return a satisfies never
   }
+}
+
+function sameOrigin(a: TimerOrigin | undefined, b: TimerOrigin | undefined): boolean {
+  if (a?.kind === 'externalEvent' && b?.kind === 'externalEvent') return eventKey(a.name) === eventKey(b.name)
+  return a?.kind === b?.kind
+}
+
+function describeOrigin(origin: TimerOrigin | undefined): string {
+  if (!origin) return ''
+  return origin.kind === 'retry' ? ` (back-off of #${origin.firstSeq})` : ` (timeout of event '${origin.name}')`
 }
 
 function preview(payload: Payload): string {

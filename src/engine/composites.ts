@@ -1,6 +1,6 @@
 // whenAll and whenAny. They listen to their tasks' states, so they nest in any depth and see tasks that completed before.
 import { TenutoError } from '../workflow/errors.ts'
-import { type CallSite, createTask, observe, stateOf, type TaskOwner, type TaskState, Winner } from './tasks.ts'
+import { type CallSite, createTask, observe, stateOf, type TaskOwner, type TaskState } from './tasks.ts'
 
 /** Completes with all results in order; fails with the first failure. */
 export function whenAll(owner: TaskOwner, tasks: unknown, site: CallSite): TaskState {
@@ -9,7 +9,7 @@ export function whenAll(owner: TaskOwner, tasks: unknown, site: CallSite): TaskS
   let open = states.length
   const check = (state: TaskState): void => {
     if (state.status === 'failed') all.fail(state.value as Error)
-    else if (--open === 0) all.complete(states.map((each) => each.value))
+    else if (--open === 0) all.complete(states.map((each) => each.awaited))
   }
   if (open === 0) all.complete([])
   for (const state of states) whenSettled(state, check)
@@ -17,33 +17,37 @@ export function whenAll(owner: TaskOwner, tasks: unknown, site: CallSite): TaskS
 }
 
 /**
- * Completes with the first task that settles. @param inGenerator decides what the promise gives: under `yield` the driver needs the
- * winner itself, under `await` a promise can only give the winner's result.
+ * Completes with the first task that settles. @param inGenerator decides what the promise gives: in a generator the winning task, as in
+ * Dapr; in an async function, where nobody could tell a task from its result by `await`, the winner's result or failure.
  */
 export function whenAny(owner: TaskOwner, tasks: unknown, inGenerator: boolean, site: CallSite): TaskState {
   const states = statesOf('whenAny', tasks)
   if (states.length === 0) throw emptyWhenAny()
   const any = createTask(owner, { label: `whenAny of ${states.length}`, site, idle: true })
-  for (const state of states) whenSettled(state, () => (inGenerator ? any.complete(state.task, new Winner(state.task)) : adopt(any, state)))
+  const win = (winner: TaskState): void => {
+    if (inGenerator) any.complete(winner.task)
+    else if (winner.status === 'failed') any.fail(winner.value as Error)
+    else any.completeAs(winner.task, winner.awaited)
+  }
+  for (const state of states) whenSettled(state, win)
   return any
 }
 
 /** Completes with the key of the first task that settles. */
-export function whenAnyKey(owner: TaskOwner, tasks: Readonly<Record<string, unknown>>, site: CallSite): TaskState {
+export function whenAnyKey(
+  owner: TaskOwner,
+  tasks: Readonly<Record<string, unknown>>,
+  site: CallSite,
+): TaskState {
   const entries = Object.entries(tasks).map(([key, task]) => [key, stateOfTask('whenAny', task)] as const)
   if (entries.length === 0) throw emptyWhenAny()
-  const any = createTask(owner, { label: `whenAny of {${entries.map(([key]) => key).join(', ')}}`, site, idle: true })
+  const keys = entries.map(([key]) => key).join(', ')
+  const any = createTask(owner, { label: `whenAny of {${keys}}`, site, idle: true })
   for (const [key, state] of entries) {
     observe(state)
     whenSettled(state, () => any.complete(key))
   }
   return any
-}
-
-/** `await whenAny([…])`: result or failure of the winner, while `getResult()` still gives the winning task. */
-function adopt(any: TaskState, winner: TaskState): void {
-  if (winner.status === 'failed') any.fail(winner.value as Error)
-  else any.complete(winner.task, winner.value)
 }
 
 function whenSettled(state: TaskState, listener: (state: TaskState) => void): void {
@@ -53,9 +57,12 @@ function whenSettled(state: TaskState, listener: (state: TaskState) => void): vo
 
 function statesOf(method: string, tasks: unknown): TaskState[] {
   if (!Array.isArray(tasks)) {
-    throw new TenutoError('INVALID_ARGUMENT', `${method} expects an array of tasks, got ${tasks === null ? 'null' : typeof tasks}.`)
+    throw new TenutoError(
+      'INVALID_ARGUMENT',
+      `${method} expects an array of tasks, got ${tasks === null ? 'null' : typeof tasks}.`,
+    )
   }
-  const states = tasks.map((task) => stateOfTask(method, task))
+  const states = Array.from(tasks, (task) => stateOfTask(method, task))
   for (const state of states) observe(state)
   return states
 }
@@ -63,8 +70,12 @@ function statesOf(method: string, tasks: unknown): TaskState[] {
 function stateOfTask(method: string, task: unknown): TaskState {
   const state = stateOf(task)
   if (state) return state
-  const what = task instanceof Promise ? 'a promise that is no task' : task === null ? 'null' : typeof task
-  throw new TenutoError('INVALID_ARGUMENT', `${method} expects tasks, got ${what}. For other promises use Promise.all or Promise.race.`)
+  const other = task === null ? 'null' : typeof task
+  const what = task instanceof Promise ? 'a promise that is no task' : other
+  throw new TenutoError(
+    'INVALID_ARGUMENT',
+    `${method} expects tasks, got ${what}. For other promises use Promise.all or Promise.race.`,
+  )
 }
 
 function emptyWhenAny(): TenutoError {

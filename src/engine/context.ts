@@ -4,35 +4,35 @@ import { type Duration, toDueTime, toMilliseconds } from '../workflow/duration.t
 import { TenutoError } from '../workflow/errors.ts'
 import type { ActivityFunction, WorkflowFunction } from '../workflow/functions.ts'
 import { limits } from '../workflow/limits.ts'
-import { type Logger, silentLogger } from '../workflow/logger.ts'
+import { mapLogger } from '../workflow/logger.ts'
 import { assertPayloadSize, decodePayload, encodePayload } from '../workflow/payload.ts'
-import { callActivity, callChildWorkflow } from './calls.ts'
+import { callActivity, callChildWorkflow, cancelTimer } from './calls.ts'
 import { whenAll, whenAny, whenAnyKey } from './composites.ts'
 import type { Execution } from './execution.ts'
 import { engineFlags } from './flags.ts'
 import { uuid } from './random.ts'
-import { type CallSite, createTask, describeSite } from './tasks.ts'
+import { type Caller, type CallSite, captureSite, createTask, describeSite } from './tasks.ts'
 
 /** A context for the execution. Its methods may be called detached (`const { callActivity } = ctx`). */
 export function createContext(execution: Execution): WorkflowContext {
   const { started, scope, app } = execution
 
   /** Every durable call passes here: it must be allowed now, and its place is kept for messages. */
-  function enter(what: string, caller: (...args: never[]) => unknown, always = false): CallSite | undefined {
-    execution.assertCallable(what)
+  function enter(what: string, caller: Caller, always = false): CallSite | undefined {
     const site = !execution.replaying || always ? captureSite(caller) : undefined
-    execution.lastCall = `after ${what}${execution.replaying ? '' : describeSite(site)}`
+    execution.enter(what, site, caller)
     return site
   }
+  const logger = mapLogger((level) => (message, fields) => {
+    if (!execution.replaying) execution.logger[level](message, fields)
+  })
 
   const context = {
     getWorkflowInstanceId: () => started.instanceId,
     getWorkflowName: () => started.name,
     getCurrentUtcDateTime: () => new Date(scope.now),
     isReplaying: () => execution.replaying,
-    get logger(): Logger {
-      return execution.replaying ? silentLogger : execution.logger
-    },
+    logger,
 
     callActivity(given: ActivityFunction | string, input?: unknown, options?: object) {
       const name = nameOf('activity', app.nameOfActivity(given))
@@ -151,19 +151,13 @@ function waitForEvent(execution: Execution, name: string, timeoutMs: number, sit
   return task.task
 }
 
-function cancelTimer(execution: Execution, seq: number): void {
-  // Whoever cancels after the end (a finally block, say) cancels nothing that still runs.
-  if (execution.outcome || !execution.pending.delete(seq)) return
-  execution.commands.issue({ kind: 'cancelTimer', seq })
-}
-
 function eventTimeout(name: string, timeoutMs: number): TenutoError {
   return new TenutoError('EVENT_TIMEOUT', `No event '${name}' came within ${timeoutMs / 1000} s.`)
 }
 
 /** A timer or composite that nobody awaited would vanish here, and the workflow would spin instead of waiting. */
 function refuseUnawaited(execution: Execution): void {
-  const lost = [...execution.unobserved].filter((task) => task.idle)
+  const lost = [...execution.unobserved].filter((task) => task.idle && task.status === 'pending')
   if (lost.length === 0) return
   const names = lost.map((task) => `${task.label}${describeSite(task.site)}`).join('; ')
   throw new TenutoError('TASK_NOT_AWAITED', `continueAsNew would lose what was never awaited: ${names}. Is an await or yield missing?`)
@@ -178,14 +172,4 @@ function nameOf(kind: string, name: unknown): string {
 function describeDelay(fireAt: unknown): string {
   if (fireAt instanceof Date) return Number.isNaN(fireAt.getTime()) ? 'Invalid Date' : fireAt.toISOString()
   return String(fireAt).slice(0, 40)
-}
-
-/** The stack above `caller`; short, and formatted only if somebody reads it. */
-function captureSite(caller: (...args: never[]) => unknown): CallSite {
-  const site: CallSite = {}
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 3
-  Error.captureStackTrace(site, caller)
-  Error.stackTraceLimit = limit
-  return site
 }

@@ -1,5 +1,5 @@
 // External events and those who wait for them: by name without case, first come first served on both sides.
-import type { EventRaised } from './events.ts'
+import { type EventRaised, eventKey } from './events.ts'
 
 interface Waiter {
   readonly take: (event: EventRaised) => void
@@ -13,7 +13,7 @@ export class EventBuffer {
 
   /** Gives the event to the waiter that has waited longest, or keeps it. */
   deliver(event: EventRaised): void {
-    const key = keyOf(event.name)
+    const key = eventKey(event.name)
     const waiter = this.#waiters.get(key)?.shift()
     if (waiter) return waiter.take(event)
     this.#arrived.add(event)
@@ -24,14 +24,14 @@ export class EventBuffer {
 
   /** The oldest unread event of this name. */
   takeUnread(name: string): EventRaised | undefined {
-    const event = this.#unread.get(keyOf(name))?.shift()
+    const event = this.#unread.get(eventKey(name))?.shift()
     if (event) this.#arrived.delete(event)
     return event
   }
 
   /** Waits for the next event of this name. @returns the function that gives up waiting. */
   wait(name: string, take: (event: EventRaised) => void): () => void {
-    const key = keyOf(name)
+    const key = eventKey(name)
     const waiter = { take }
     const waiters = this.#waiters.get(key)
     if (waiters) waiters.push(waiter)
@@ -61,9 +61,4 @@ export class EventBuffer {
   get unread(): EventRaised[] {
     return [...this.#arrived]
   }
-}
-
-/** Lower case by Unicode's rules, whatever the locale of the host. */
-function keyOf(name: string): string {
-  return name.toLowerCase()
 }

@@ -115,3 +115,8 @@ export function factIdOf(event: HistoryEvent): string {
   if (event.kind === 'executionStarted') return startFactId
   return isTaskOutcome(event) ? taskFactId(event.generation, event.seq) : event.id
 }
+
+/** What event names are compared by: lower case by Unicode's rules, whatever the locale of the host. */
+export function eventKey(name: string): string {
+  return name.toLowerCase()
+}

@@ -1,19 +1,19 @@
 // One generation of one instance, alive: history in, commands out. No I/O, no clock, nothing but the workflow's own code.
 import type { App } from '../workflow/app.ts'
 import { TenutoError } from '../workflow/errors.ts'
-import { type FailureDetails, failureOf, TaskFailedError, toFailureDetails } from '../workflow/failure.ts'
+import { type FailureDetails, failureOf, toFailureDetails } from '../workflow/failure.ts'
 import type { WorkflowFunction } from '../workflow/functions.ts'
-import { type Logger, silentLogger, withFields } from '../workflow/logger.ts'
+import { type Logger, mapLogger, silentLogger, withFields } from '../workflow/logger.ts'
 import { decodePayload, encodePayload, type Payload } from '../workflow/payload.ts'
 import { CommandLog, type Divergence } from './command-log.ts'
 import type { Command, Outcome } from './commands.ts'
 import { createContext } from './context.ts'
 import { drive, isGenerator } from './driver.ts'
 import { EventBuffer } from './event-buffer.ts'
-import type { ExecutionStarted, HistoryEvent, TaskOutcome } from './events.ts'
+import type { EventRaised, ExecutionStarted, HistoryEvent, TaskOutcome } from './events.ts'
 import { seededRandom } from './random.ts'
-import { describeSite, type TaskOwner, type TaskState } from './tasks.ts'
-import { type Drain, isOpen, runInWindow, type WindowScope } from './window.ts'
+import { type Caller, type CallSite, captureSite, describeSite, type TaskOwner, type TaskState } from './tasks.ts'
+import { afterWindow, type Drain, isOpen, runInWindow, type WindowScope } from './window.ts'
 
 /** One turn: the events that one episode takes up. */
 export interface Turn {
@@ -32,6 +32,8 @@ export interface TurnResult {
   readonly outcome?: Outcome
   readonly customStatus?: Payload
   readonly suspended: boolean
+  /** Events that a suspension held back and that the code had not seen when it continued as new. */
+  readonly heldBack: readonly EventRaised[]
   /** Set when the code does not fit the history: nothing of this turn may be committed. */
   readonly divergence?: Divergence
 }
@@ -45,8 +47,12 @@ export interface PendingCommand {
 
 export class Execution implements TaskOwner {
   readonly unobserved = new Set<TaskState>()
-  observations = 0
-  readonly commands = new CommandLog()
+  awaits = 0
+  chained = false
+  readonly commands = new CommandLog({
+    callSite: () => (this.#caller ? describeSite(captureSite(this.#caller)) : ''),
+    lastCall: () => this.lastCall,
+  })
   readonly events = new EventBuffer()
   /** Commands that wait for an answer, by sequence number. */
   readonly pending = new Map<number, PendingCommand>()
@@ -58,8 +64,9 @@ export class Execution implements TaskOwner {
   inGenerator = false
   replaying = false
   customStatus: Payload
-  lastCall = 'before any durable call'
   readonly #workflow: WorkflowFunction
+  #lastCall: { readonly what: string; readonly site: CallSite | undefined } | undefined
+  #caller: Caller | undefined
   #outcome: Outcome | undefined
   #escaped: TenutoError | undefined
   #suspended = false
@@ -69,13 +76,16 @@ export class Execution implements TaskOwner {
     this.app = app
     this.started = started
     this.#workflow = workflow
-    this.logger = withFields(logger, { instanceId: started.instanceId, workflow: started.name })
+    const ownLogger = withFields(logger, { instanceId: started.instanceId, workflow: started.name })
+    // A logger is the host's code: it must not see the clock and the refusals of the window.
+    this.logger = mapLogger((level) => (message, fields) => afterWindow(() => ownLogger[level](message, fields)))
     const { instanceId, incarnation, generation } = started
     this.scope = {
       now: 0,
       random: seededRandom(JSON.stringify([instanceId, incarnation, generation])),
       onUnhandledRejection: (reason) => {
-        this.logger.warn('A rejection in the workflow was handled by nobody; is an await missing?', { error: toFailureDetails(reason) })
+        const message = 'A rejection in the workflow was handled by nobody; is an await missing?'
+        this.logger.warn(message, { error: toFailureDetails(reason) })
       },
     }
   }
@@ -98,59 +108,92 @@ export class Execution implements TaskOwner {
     return this.#outcome
   }
 
+  /** The last durable call and where it was made, for messages. */
+  get lastCall(): string {
+    if (!this.#lastCall) return 'before any durable call'
+    return `after ${this.#lastCall.what}${describeSite(this.#lastCall.site)}`
+  }
+
   /** Ends the generation; the first call wins. */
   end(outcome: Outcome): void {
     this.#outcome ??= outcome
   }
 
-  /** @throws TenutoError when a durable call may not be made now: the generation has ended, or the window is closed. */
+  /**
+   * Every durable call begins here.
+   * @param caller the method of the context that the workflow has called
+   * @throws TenutoError when no durable call may be made now: the generation has ended, or no turn is under way
+   */
+  enter(what: string, site: CallSite | undefined, caller: Caller): void {
+    this.assertCallable(what)
+    this.#lastCall = { what, site }
+    this.#caller = caller
+  }
+
   assertCallable(what: string): void {
     if (this.#outcome) {
-      throw new TenutoError('CALL_AFTER_END', `${what} was called after the workflow had ended (${this.#outcome.kind}).`)
+      throw new TenutoError(
+        'CALL_AFTER_END',
+        `${what} was called after the workflow had ended (${this.#outcome.kind}).`,
+      )
     }
-    if (isOpen(this.scope)) return
-    this.#escaped = new TenutoError(
+    if (!isOpen(this.scope)) throw this.#escape(`${what} was called`)
+  }
+
+  assertInTurn(what: (task: TaskState) => string, task: TaskState): void {
+    if (!this.#outcome && !isOpen(this.scope)) throw this.#escape(`${what(task)} was made`)
+  }
+
+  /** The code goes on although no turn is under way; the next turn fails it. */
+  #escape(what: string): TenutoError {
+    this.#escaped ??= new TenutoError(
       'CALL_OUTSIDE_TURN',
-      `${what} was called after an await of something that is not durable; the last durable call was made ${this.lastCall}.`,
+      `${what} after an await of something that is not durable; the last durable call was made ${this.lastCall}.`,
     )
-    throw this.#escaped
+    return this.#escaped
   }
 
   async #turn(turn: Turn, values: readonly unknown[], drain: Drain): Promise<TurnResult> {
     this.scope.now = turn.at
     this.replaying = turn.recorded !== undefined
-    this.commands.begin(turn.recorded?.commands)
-    if (this.#escaped) this.end({ kind: 'failed', failure: failureOf(this.#escaped) })
+    // A terminated turn asks for nothing, whatever its earlier events made the code ask for.
+    const terminated = turn.events.at(-1)?.kind === 'executionTerminated'
+    this.commands.begin(terminated ? undefined : turn.recorded?.commands)
     let consumed = 0
     for (const [at, event] of turn.events.entries()) {
       if (this.#outcome || this.commands.divergence) break
       consumed++
-      await this.#deliver(event, values[at], drain)
+      if (this.#escaped) this.end({ kind: 'failed', failure: failureOf(this.#escaped) })
+      else await this.#deliver(event, values[at], drain)
     }
     if (!this.#outcome) this.#checkForeignAwait()
     const commands = this.commands.end()
     this.#checkEnd(turn)
+    const outcome = this.#outcome
     const { divergence } = this.commands
-    if (this.#outcome && !this.replaying && !divergence) this.#warnOfUnobserved()
+    if (outcome && !this.replaying && !divergence) this.#warnOfUnobserved()
     return {
       consumed,
-      commands: this.#outcome?.kind === 'terminated' ? [] : commands,
+      commands: outcome?.kind === 'terminated' ? [] : commands,
       suspended: this.#suspended,
-      ...(this.#outcome && { outcome: this.#outcome }),
+      heldBack: outcome?.kind === 'continuedAsNew' ? this.#heldBack.filter((event) => event.kind === 'eventRaised') : [],
+      ...(outcome && { outcome }),
       ...(this.customStatus !== undefined && { customStatus: this.customStatus }),
       ...(divergence && { divergence }),
     }
   }
 
   async #deliver(event: HistoryEvent, value: unknown, drain: Drain): Promise<void> {
-    if (this.#suspended && event.kind !== 'executionResumed' && event.kind !== 'executionTerminated') {
-      this.#heldBack.push(event)
+    if (this.#suspended && !endsSuspension(event)) {
+      if (event.kind !== 'executionSuspended') this.#heldBack.push(event)
       return
     }
     this.#apply(event, value)
     await drain()
     if (event.kind !== 'executionResumed') return
-    for (let next = this.#heldBack.shift(); next && !this.#outcome && !this.#suspended; next = this.#heldBack.shift()) {
+    while (!this.#outcome) {
+      const next = this.#heldBack.shift()
+      if (!next) return
       this.#apply(next, decodeEvent(next))
       await drain()
     }
@@ -193,22 +236,32 @@ export class Execution implements TaskOwner {
       return returned
     }
     drive(start, this, () => this.lastCall).then(
-      (value) => this.#complete(value),
-      (error) => this.end({ kind: 'failed', failure: this.#failureOf(error) }),
+      (value) => this.#completed(value),
+      (error: unknown) => this.#failed(error),
     )
   }
 
-  #complete(value: unknown): void {
+  #completed(value: unknown): void {
+    if (this.#outcome) return
     try {
-      this.end({ kind: 'completed', output: encodePayload(value, `The output of workflow '${this.started.name}'`) })
+      const output = encodePayload(value, `The output of workflow '${this.started.name}'`)
+      this.#finish({ kind: 'completed', output })
     } catch (error) {
-      this.end({ kind: 'failed', failure: toFailureDetails(error) })
+      this.#finish({ kind: 'failed', failure: toFailureDetails(error) })
     }
   }
 
-  #failureOf(error: unknown): FailureDetails {
+  #failed(error: unknown): void {
     const failure = toFailureDetails(error)
-    return error instanceof TaskFailedError ? { ...failure, cause: error.failure } : failure
+    if (!this.#outcome) return this.#finish({ kind: 'failed', failure })
+    // It continued as new, and threw then: the new generation goes on, but nobody else would hear of it.
+    const message = `The workflow threw after it had ended (${this.#outcome.kind}): ${failure.message}`
+    if (!this.replaying) this.logger.warn(message, { error: failure })
+  }
+
+  #finish(outcome: Outcome): void {
+    if (isOpen(this.scope)) this.end(outcome)
+    else this.#escape(`The end of the workflow came (${outcome.kind})`)
   }
 
   /** Nothing can run and nothing durable is pending: whatever the code awaits can never wake it. */
@@ -226,9 +279,14 @@ export class Execution implements TaskOwner {
 
   #warnOfUnobserved(): void {
     for (const task of this.unobserved) {
-      this.logger.warn(`${task.label}${describeSite(task.site)} was never awaited.`, { code: 'TASK_NOT_AWAITED' })
+      const message = `${task.label}${describeSite(task.site)} was never awaited.`
+      this.logger.warn(message, { code: 'TASK_NOT_AWAITED' })
     }
   }
+}
+
+function endsSuspension({ kind }: HistoryEvent): boolean {
+  return kind === 'executionResumed' || kind === 'executionTerminated'
 }
 
 function decodeEvent(event: HistoryEvent): unknown {

@@ -1,5 +1,6 @@
 // Tasks: native promises that know their state. Whether somebody waits for one is seen through its own `constructor` accessor, which
-// `await`, `then` and the combinators of Promise all read; nothing is overridden, so the promise behaves like any other.
+// `await`, `then` and the combinators of Promise all read; its `then` is the native one and only notes that it was called. So the promise
+// behaves like any other.
 import { TenutoError } from '../workflow/errors.ts'
 import type { Task } from '../workflow/task.ts'
 
@@ -13,12 +14,18 @@ export interface TaskState {
   /** True when it does nothing unless somebody waits: timers and composites. */
   readonly idle: boolean
   status: 'pending' | 'completed' | 'failed'
+  /** What `getResult()` gives or throws. */
   value: unknown
+  /** What `await` gives: the value; for `whenAny([…])` in an async function the winner's. */
+  awaited: unknown
+  /** How often somebody awaits it. */
+  awaits: number
   /** Called once, synchronously, when it settles. */
   readonly listeners: (() => void)[]
   onCancel: (() => void) | undefined
-  /** @param promised what the promise gives, where that is not the value itself */
-  complete(value: unknown, promised?: unknown): void
+  complete(value: unknown): void
+  /** @param awaited what `await` gives instead of the value */
+  completeAs(value: unknown, awaited: unknown): void
   fail(error: Error): void
 }
 
@@ -26,8 +33,12 @@ export interface TaskState {
 export interface TaskOwner {
   /** Tasks that nobody has waited for yet. */
   readonly unobserved: Set<TaskState>
-  /** Counts every look at a task: a yield that looked at none yielded something else. */
-  observations: number
+  /** How often tasks were awaited, failed ones apart. Every proper yield of an async generator takes one. */
+  awaits: number
+  /** True once a task was used by `then`, `Promise.all` and the like: what a later yield waits for cannot be told any more. */
+  chained: boolean
+  /** @throws TenutoError `CALL_OUTSIDE_TURN` when the code goes on although no turn of it is under way */
+  assertInTurn(what: (task: TaskState) => string, task: TaskState): void
 }
 
 /** A stack captured at a durable call; formatted only when it is shown. */
@@ -35,25 +46,16 @@ export interface CallSite {
   stack?: string
 }
 
-/** What the promise of `whenAny([…])` resolves to in a generator, where the driver puts the winner in its place. */
-export class Winner {
-  readonly task: Task<unknown>
-  constructor(task: Task<unknown>) {
-    this.task = task
-  }
-}
+/** A function on the stack: what it called is not shown. */
+export type Caller = (...args: never[]) => unknown
 
 const stateKey = Symbol('task state')
-type WithState = Task<unknown> & { [stateKey]: TaskState }
+type WithState = Task<unknown> & { readonly [stateKey]: TaskState }
 
 const members: PropertyDescriptorMap & ThisType<WithState> = {
-  constructor: {
-    configurable: true,
-    get() {
-      observe(this[stateKey])
-      return Promise
-    },
-  },
+  constructor: { configurable: true, get: readConstructor },
+  // Writable: `resolveWithTask` hides it for a moment.
+  then: { configurable: true, writable: true, value: chain },
   isComplete: {
     get() {
       return this[stateKey].status !== 'pending'
@@ -67,6 +69,8 @@ const members: PropertyDescriptorMap & ThisType<WithState> = {
   getResult: { value: getResult },
   getException: { value: getException },
   cancel: { value: cancel },
+  // Whoever hands a task on as data has forgotten to await it; JSON would make `{}` of it.
+  toJSON: { value: refuseJson },
 }
 
 export interface TaskOptions {
@@ -90,24 +94,30 @@ export function createTask(owner: TaskOwner, options: TaskOptions): TaskState {
     idle: options.idle ?? false,
     status: 'pending',
     value: undefined,
+    awaited: undefined,
+    awaits: 0,
     listeners: [],
     onCancel: options.onCancel,
-    complete(value, promised = value) {
+    complete: (value) => state.completeAs(value, value),
+    completeAs(value, awaited) {
       if (state.status !== 'pending') return
       state.status = 'completed'
       state.value = value
-      resolve(promised)
+      state.awaited = awaited
+      resolveAsIs(resolve, awaited)
       notify(state)
     },
     fail(error) {
       if (state.status !== 'pending') return
       state.status = 'failed'
       state.value = error
+      // Those who await it get an exception, and no yield takes it.
+      owner.awaits -= state.awaits
       reject(error)
       notify(state)
     },
   }
-  task[stateKey] = state
+  Object.defineProperty(task, stateKey, { value: state })
   owner.unobserved.add(state)
   return state
 }
@@ -117,16 +127,36 @@ export function stateOf(value: unknown): TaskState | undefined {
   return typeof value === 'object' && value !== null ? (value as Partial<WithState>)[stateKey] : undefined
 }
 
-/** Records that somebody waits for the task. */
+/** Records that somebody waits for the task, or needs to wait no more. */
 export function observe(state: TaskState): void {
-  state.owner.observations++
   state.owner.unobserved.delete(state)
 }
 
-/** First line of the user's own code in a captured stack: `at file:line:column`. */
+/** The stack above `caller`; short, and formatted only if somebody reads it. Empty when `caller` is not on the stack. */
+export function captureSite(caller: Caller): CallSite {
+  const site: CallSite = {}
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 3
+  Error.captureStackTrace(site, caller)
+  Error.stackTraceLimit = limit
+  return site
+}
+
+/** First line of the user's own code in a captured stack: ` at file:line:column`. */
 export function describeSite(site: CallSite | undefined): string {
-  const frame = site?.stack?.split('\n').slice(1).find((line) => !line.includes('node:internal'))
+  const frames = site?.stack?.split('\n').slice(1)
+  const frame = frames?.find((line) => !line.includes('node:internal') && !line.includes('<anonymous>)'))
   return frame ? ` ${frame.trim()}` : ''
+}
+
+/** Resolves with a value that may be a task itself: a promise adopts whatever has a `then`, so for this moment it has none. */
+function resolveAsIs(resolve: (value: unknown) => void, value: unknown): void {
+  const task = stateOf(value)?.task
+  if (!task) return resolve(value)
+  const { then } = task
+  task.then = undefined as never
+  resolve(task)
+  task.then = then
 }
 
 function notify(state: TaskState): void {
@@ -135,29 +165,69 @@ function notify(state: TaskState): void {
   state.listeners.length = 0
 }
 
+function readConstructor(this: WithState): PromiseConstructor {
+  const state = this[stateKey]
+  state.owner.assertInTurn(awaitOf, state)
+  observe(state)
+  if (state.status !== 'failed') {
+    state.awaits++
+    state.owner.awaits++
+  }
+  return Promise
+}
+
+function chain(this: WithState, ...handlers: Parameters<Promise<unknown>['then']>): Promise<unknown> {
+  this[stateKey].owner.chained = true
+  return Promise.prototype.then.apply(this, handlers)
+}
+
 function getResult(this: WithState): unknown {
-  const { status, value } = this[stateKey]
-  if (status === 'completed') return value
-  if (status === 'failed') throw value
-  throw notComplete(this[stateKey], 'getResult')
+  const state = this[stateKey]
+  if (state.status === 'pending') throw notComplete(state, 'getResult')
+  observe(state)
+  if (state.status === 'failed') throw state.value
+  return state.value
 }
 
 function getException(this: WithState): unknown {
-  if (this[stateKey].status === 'failed') return this[stateKey].value
-  throw notComplete(this[stateKey], 'getException')
+  const state = this[stateKey]
+  if (state.status !== 'failed') throw notComplete(state, 'getException')
+  observe(state)
+  return state.value
 }
 
 function cancel(this: WithState): boolean {
   const state = this[stateKey]
   if (state.status !== 'pending') return false
+  state.owner.assertInTurn(cancelOf, state)
+  observe(state)
   state.onCancel?.()
   state.fail(new TenutoError('TASK_CANCELLED', `${state.label} was cancelled by the workflow.`))
   return true
 }
 
+function refuseJson(this: WithState): never {
+  const { label, site } = this[stateKey]
+  throw new TypeError(`it holds the task ${label}${describeSite(site)} itself; is an await or yield missing?`)
+}
+
+function awaitOf(state: TaskState): string {
+  return `An await of ${state.label}`
+}
+
+function cancelOf(state: TaskState): string {
+  return `cancel() of ${state.label}`
+}
+
 function notComplete(state: TaskState, member: string): TenutoError {
   const waiting = [...state.owner.unobserved].filter((other) => other.idle && other !== state)
-  const hint = waiting.map((other) => ` ${other.label}${describeSite(other.site)} was never awaited: is an await or yield missing there?`)
+  const hint = waiting.map(
+    (other) =>
+      ` ${other.label}${describeSite(other.site)} was never awaited: is an await or yield missing there?`,
+  )
   const what = state.status === 'completed' ? 'has not failed' : 'has not completed'
-  return new TenutoError('TASK_NOT_COMPLETE', `${member}() of ${state.label} was called, but the task ${what}.${hint.join('')}`)
+  return new TenutoError(
+    'TASK_NOT_COMPLETE',
+    `${member}() of ${state.label} was called, but the task ${what}.${hint.join('')}`,
+  )
 }

@@ -25,11 +25,18 @@ export type Drain = () => Promise<void>
 
 const nextTick = process.nextTick.bind(process)
 const nextMacrotask = setImmediate
-const RealDate = Date
-const drain: Drain = () => new Promise((resolve) => nextTick(resolve))
+
+/** Ticks that code in the window has queued (console.log does) and that have not run. */
+let ticks = 0
+const drain: Drain = async () => {
+  do await new Promise<void>((resolve) => nextTick(resolve))
+  while (ticks > 0)
+}
 
 let open: WindowScope | undefined
 let underWay = 0
+/** What waits for the window to close. */
+let later: (() => void)[] = []
 
 /** Workflow code runs in this context, so a rejection that nobody handles can be told from the host's own. */
 const owner = new AsyncLocalStorage<WindowScope>()
@@ -42,13 +49,33 @@ export async function runInWindow<T>(scope: WindowScope, turns: (drain: Drain) =
   await new Promise<void>((resolve) => nextMacrotask(resolve))
   assert(open === undefined, 'two replay windows are open at once')
   open = scope
-  patch()
+  const unpatch = patch()
   try {
     return await owner.run(scope, turns, drain)
   } finally {
     unpatch()
     open = undefined
+    ticks = 0
     underWay--
+    runLater()
+  }
+}
+
+/** Runs code of the host (a logger, say) where no window can confuse it: now, or as soon as the open one has closed. */
+export function afterWindow(task: () => void): void {
+  if (open) later.push(task)
+  else task()
+}
+
+function runLater(): void {
+  const tasks = later
+  later = []
+  for (const task of tasks) {
+    try {
+      task()
+    } catch {
+      // A logger that fails must not undo a turn.
+    }
   }
 }
 
@@ -67,17 +94,15 @@ function scopeNow(): number {
   return open.now
 }
 
-class WindowDate extends RealDate {
-  constructor(...args: [] | [string | number | Date] | number[]) {
-    // The spread keeps the number of arguments, on which the meaning of Date depends.
-    if (args.length === 0) super(scopeNow())
-    else super(...(args as [number]))
-  }
-  static override now(): number {
-    return scopeNow()
-  }
-}
-Object.defineProperty(WindowDate, 'name', { value: 'Date' })
+const RealDate = Date
+
+/** `Date` with the clock of the window. It shares its prototype, so dates made outside are instances too. */
+const WindowDate = new Proxy(RealDate, {
+  apply: () => new RealDate(scopeNow()).toString(),
+  construct: (target, args: [], newTarget: Caller) =>
+    Reflect.construct(target, args.length === 0 ? [scopeNow()] : args, newTarget) as Date,
+})
+type Caller = (...args: never[]) => unknown
 
 function refuse(what: string, instead: string): () => never {
   return () => {
@@ -97,10 +122,19 @@ const randomUuid = () => {
   assert(open, 'random of the window was read outside it')
   return uuid(open.random)
 }
+const countedTick: typeof process.nextTick = (callback: Caller, ...args: unknown[]) => {
+  ticks++
+  nextTick(() => {
+    ticks--
+    callback(...(args as never[]))
+  })
+}
 
 /** [holder, name, what it is inside the window]. Captured imports (`import { setTimeout } from 'node:timers/promises'`) cannot be replaced: awaiting them is found as FOREIGN_AWAIT. */
 const patches: readonly (readonly [object, string, unknown])[] = [
   [globalThis, 'Date', WindowDate],
+  [RealDate, 'now', scopeNow],
+  [RealDate.prototype, 'constructor', WindowDate],
   [globalThis, 'fetch', refuse('fetch', inActivity)],
   [globalThis, 'setTimeout', refuse('setTimeout', byTimer)],
   [globalThis, 'setInterval', refuse('setInterval', byTimer)],
@@ -111,36 +145,35 @@ const patches: readonly (readonly [object, string, unknown])[] = [
   [globalThis.crypto, 'randomUUID', randomUuid],
   [globalThis.crypto, 'getRandomValues', fillRandom],
   [nodeCrypto, 'randomUUID', randomUuid],
+  [process, 'nextTick', countedTick],
 ]
 
-const originals = patches.map(([holder, name]) => Object.getOwnPropertyDescriptor(holder, name))
-
-function patch(): void {
-  for (let at = 0; at < patches.length; at++) {
-    const [holder, name, value] = patches[at]!
-    if (originals[at]) (holder as Record<string, unknown>)[name] = value
-    else Object.defineProperty(holder, name, { value, configurable: true, writable: true })
+/** @returns what puts back all that it found */
+function patch(): () => void {
+  const found = patches.map(([holder, name]) => Object.getOwnPropertyDescriptor(holder, name))
+  for (const [at, [holder, name, value]] of patches.entries()) {
+    const enumerable = found[at]?.enumerable ?? false
+    Object.defineProperty(holder, name, { value, configurable: true, writable: true, enumerable })
   }
-}
-
-function unpatch(): void {
-  for (let at = 0; at < patches.length; at++) {
-    const [holder, name] = patches[at]!
-    const original = originals[at]
-    if (original) Object.defineProperty(holder, name, original)
-    else delete (holder as Record<string, unknown>)[name]
+  return () => {
+    for (const [at, [holder, name]] of patches.entries()) {
+      const original = found[at]
+      if (original) Object.defineProperty(holder, name, original)
+      else Reflect.deleteProperty(holder, name)
+    }
   }
 }
 
 /**
  * Keeps rejections that nobody handles in workflow code from ending the process, and reports them to their execution. Rejections of the
- * host keep their default: they are thrown. @returns the function that takes the trap away.
+ * host keep their default: they are thrown, or left to the host's own listeners. @returns the function that takes the trap away.
  */
 export function trapUnhandledRejections(): () => void {
   const trap = (reason: unknown): void => {
     const scope = owner.getStore()
-    if (!scope) throw reason
-    scope.onUnhandledRejection(reason)
+    if (scope) return scope.onUnhandledRejection(reason)
+    // As if the trap were not there: without another listener it is an uncaught exception.
+    if (process.listenerCount('unhandledRejection') === 1) throw reason
   }
   process.on('unhandledRejection', trap)
   return () => process.off('unhandledRejection', trap)

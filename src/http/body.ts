@@ -1,6 +1,6 @@
 // The body of a request as text, read no further than the limit. Its content type means nothing: `curl -d` sends a form's, the Dapr
 // client guesses; the text is the payload as it stands.
-import { TenutoError } from '../workflow/errors.ts'
+import { isTenutoError, TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import { assertPayloadDepth, type Payload } from '../workflow/payload.ts'
 
@@ -33,21 +33,19 @@ async function readBytes({ headers, body }: Request): Promise<Uint8Array> {
   const declared = Number(headers.get('content-length') ?? 0)
   if (declared > limits.payloadBytes) throw tooLarge(`${declared} bytes`)
   const chunks: Uint8Array[] = []
-  if (!body) return Buffer.concat(chunks)
-  const reader = body.getReader()
   let size = 0
-  for (;;) {
-    const { done, value } = await reader.read().catch((cause: unknown) => {
-      throw new TenutoError('ERR_BODY_READ', 'The body ended before it was complete.', { cause })
-    })
-    if (done) return Buffer.concat(chunks)
-    size += value.byteLength
-    if (size > limits.payloadBytes) {
-      await reader.cancel()
-      throw tooLarge(`at least ${size} bytes`)
+  try {
+    // Leaving the loop cancels the stream: nothing is read beyond the limit.
+    for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+      size += chunk.byteLength
+      if (size > limits.payloadBytes) throw tooLarge(`at least ${size} bytes`)
+      chunks.push(chunk)
     }
-    chunks.push(value)
+  } catch (cause) {
+    if (isTenutoError(cause)) throw cause
+    throw new TenutoError('ERR_BODY_READ', 'The body ended before it was complete.', { cause })
   }
+  return Buffer.concat(chunks)
 }
 
 function tooLarge(actual: string): TenutoError {

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises'
 import { TenutoError } from '../workflow/errors.ts'
 import { urlOfTarget } from './path.ts'
 
-/** What is left of a body that nobody wants is read for so long; then the connection is cut. */
+/** For so long the rest of a body is read that nobody wants. */
 const lingerMs = 2_000
 
 /** The methods that a Request refuses. */
@@ -47,35 +47,26 @@ export async function send(
     // The client hung up, or the body of the answer broke off: neither can be told to anybody.
     outgoing.destroy()
   }
-  if (!incoming.complete) setTimeout(() => incoming.complete || incoming.destroy(), lingerMs).unref()
+  if (!incoming.complete) linger(incoming)
 }
 
 /** Bytes that are not ASCII come as Latin-1 characters, though they are UTF-8. The host does not matter: no route depends on it. */
 function urlOf({ url = '' }: IncomingMessage): string {
-  const target = url.replace(/[\u0080-\u00ff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`)
+  const target = url.replaceAll(/[\u0080-\u00FF]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`)
   return urlOfTarget(target, 'http://localhost')
 }
 
 /**
- * The body as it is asked for. A client that waits to be told to go on (`Expect: 100-continue`) is told at the first read. Cancelling
- * leaves the connection alone, for the answer.
+ * The body, read as it is asked for. A client that waits to be told to go on (`Expect: 100-continue`) is told at the first read. A
+ * cancelled read leaves the connection alone, for the answer.
  */
 function bodyOf(incoming: IncomingMessage, outgoing: ServerResponse): ReadableStream<Uint8Array> {
-  let mustContinue = incoming.headers.expect !== undefined
+  let started = false
   return new ReadableStream<Uint8Array>(
     {
-      start(controller) {
-        incoming.on('data', (chunk: Buffer) => {
-          controller.enqueue(chunk)
-          incoming.pause()
-        })
-        incoming.once('end', () => controller.close())
-        incoming.once('error', (error) => controller.error(error))
-        incoming.pause()
-      },
-      pull() {
-        if (mustContinue) outgoing.writeContinue()
-        mustContinue = false
+      pull(controller) {
+        if (!started) start(controller)
+        started = true
         incoming.resume()
       },
       cancel() {
@@ -84,4 +75,22 @@ function bodyOf(incoming: IncomingMessage, outgoing: ServerResponse): ReadableSt
     },
     { highWaterMark: 0 },
   )
+
+  function start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    if (incoming.headers.expect !== undefined) outgoing.writeContinue()
+    incoming.on('data', (chunk: Buffer) => {
+      controller.enqueue(chunk)
+      incoming.pause()
+    })
+    incoming.once('end', () => controller.close())
+    incoming.once('error', (error) => controller.error(error))
+  }
+}
+
+/** Reads on for a while, so that a client which is still sending gets to see the answer; then cuts the connection. */
+function linger(incoming: IncomingMessage): void {
+  incoming.removeAllListeners('data').resume()
+  setTimeout(() => {
+    if (!incoming.complete) incoming.destroy()
+  }, lingerMs).unref()
 }

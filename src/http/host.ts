@@ -10,7 +10,7 @@ export function hostGuard(hostname: string, allowed: readonly string[]): (incomi
   return ({ headers: { host } }) => {
     if (host === undefined) return
     const name = host.replace(/:\d*$/, '').toLowerCase()
-    if (isIP(name.replace(/^\[|\]$/g, '')) !== 0) return
+    if (isIP(name.replaceAll(/^\[|\]$/g, '')) !== 0) return
     if (name === 'localhost' || name.endsWith('.localhost') || allowed.includes(name)) return
     throw new TenutoError(
       'ERR_FORBIDDEN_ORIGIN',

@@ -35,7 +35,9 @@ export function parseQuery(url: string): Query {
 
 /** @throws TenutoError `ERR_INSTANCE_ID_TOO_LONG`, `ERR_INSTANCE_ID_INVALID`, `ERR_MALFORMED_REQUEST` */
 export function startQuery(query: Query): StartQuery {
-  const instanceId = query.get('instanceID') || undefined
+  // As in Dapr, an empty id is none.
+  const given = query.get('instanceID')
+  const instanceId = given === '' ? undefined : given
   const startTime = query.get('startTime')
   if (instanceId !== undefined) assertNewInstanceId(instanceId)
   return {

@@ -2,7 +2,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { errorCatalogue, type ErrorCode } from '../workflow/error-catalogue.ts'
-import { TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import { type Logger, silentLogger } from '../workflow/logger.ts'
 import { errorAnswer } from './answers.ts'
@@ -57,7 +56,7 @@ export async function serve(handler: HttpHandler, options: ServeOptions): Promis
       server,
       logger: options.logger ?? silentLogger,
     })
-  server.on('request', onRequest).on('checkContinue', onRequest).on('checkExpectation', onRequest)
+  server.on('request', onRequest).on('checkContinue', onRequest)
   server.on('clientError', onClientError)
   server.on('connect', (_incoming, socket: Socket) => refuse(socket, 'ERR_METHOD_NOT_ALLOWED'))
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, hostname, resolve))

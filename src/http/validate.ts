@@ -77,10 +77,11 @@ export function assertAppId(appId: string): void {
 }
 
 function assertIdLength(id: string, limit: number): void {
-  if (id.length <= limit) return
+  const { length } = [...id]
+  if (length <= limit) return
   throw new TenutoError(
     'ERR_INSTANCE_ID_TOO_LONG',
-    `The instance id has ${id.length} characters; the limit is ${limit} characters.`,
+    `The instance id has ${length} characters; the limit is ${limit} characters.`,
   )
 }
 

@@ -58,7 +58,7 @@ export function toWireStatus(view: InstanceView): WireStatus {
     runtimeStatus: status === 'STALLED' ? 'RUNNING' : status,
     properties: {
       [`${dapr}.input`]: input ?? '',
-      ...(output !== undefined && failure === undefined && { [`${dapr}.output`]: output }),
+      ...(output !== undefined && status !== 'FAILED' && { [`${dapr}.output`]: output }),
       ...customStatusProperties(view.customStatus),
       ...(status === 'STALLED' && { [`${own}.status`]: status }),
       ...(failure && failureProperties(failure, status)),
@@ -111,6 +111,7 @@ function customStatusProperties(payload: Payload): Record<string, string> {
 
 /** `dapr.workflow.failure.*` marks a failed instance, so the reason of a stalled one stands under our own name alone. */
 function failureProperties(failure: FailureDetails, status: RuntimeStatus): Record<string, string> {
+  if (status !== 'FAILED' && status !== 'STALLED') return {}
   if (status === 'STALLED') return { [`${own}.failure`]: JSON.stringify(failure) }
   const { errorType, message, stackTrace, ...rest } = failure
   return {

@@ -280,7 +280,7 @@ class Advance {
   async #park(own: readonly [string, OwnFact][]): Promise<void> {
     const { key } = this.#work
     const outcomes = rowsOf(own, this.#ports.clock.now())
-    const delayMs = 2_000 + Math.floor(Math.random() * 8_000)
+    const delayMs = jitterMs(this.#ports.newId())
     if (outcomes.length > 0) {
       await this.#ports.store.putOutcomes(key, outcomes)
       const factIds = outcomes.map((row) => row.factId)
@@ -323,6 +323,13 @@ function isAhead(state: InstanceState, event: HistoryEvent): boolean {
 function waitForStart({ state, row }: LiveInstance, event: HistoryEvent | undefined, now: number): number {
   if (state.n > 0 || row.startAt === undefined || event?.kind === 'executionTerminated') return 0
   return row.startAt - now
+}
+
+/** 2 to 10 seconds, spread by an id, so that those who lost against each other do not meet again. */
+function jitterMs(id: string): number {
+  let hash = 0
+  for (let at = 0; at < id.length; at++) hash = (Math.imul(hash, 31) + id.charCodeAt(at)) >>> 0
+  return 2_000 + (hash % 8_000)
 }
 
 /** The rows that keep outcomes which exist only in this handler's memory. */

@@ -46,7 +46,7 @@ export async function nextEpisode(
     return undefined
   }
   const consumed = events.slice(recordedBefore, Math.max(recordedBefore, result.consumed))
-  const unheard = opening.slice(result.consumed).filter((event) => event.kind === 'eventRaised')
+  const unheard = [...result.heldBack, ...opening.slice(result.consumed).filter((event) => event.kind === 'eventRaised')]
   return toEpisode(live, request, at, consumed, unheard, result)
 }
 

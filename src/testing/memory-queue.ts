@@ -17,7 +17,7 @@ export interface QueueManners {
   /** Messages in one batch. Default 10 for workflows, 1 for activities. */
   readonly batch?: (queue: QueueName) => number
   /** Deliveries after which a message is dead. Default 10. */
-  readonly maxReceives?: number
+  readonly maxReceives?: (queue: QueueName) => number
 }
 
 export interface Consumer {
@@ -122,7 +122,7 @@ export class MemoryQueue implements Queue, Timers {
       }
       if (batch.length === 0) continue
       for (const entry of batch) entry.receives++
-      const dead = batch.filter((entry) => entry.receives > (this.#manners.maxReceives ?? 10))
+      const dead = batch.filter((entry) => entry.receives > (this.#manners.maxReceives?.(queue) ?? 10))
       const alive = batch.filter((entry) => !dead.includes(entry))
       if (alive.length > 0) void this.#deliver(alive, this.#consumer())
       for (const entry of dead) void this.#bury(entry, this.#consumer())
@@ -138,12 +138,12 @@ export class MemoryQueue implements Queue, Timers {
   }
 
   async #bury(entry: Entry, consumer: Consumer): Promise<void> {
-    try {
-      await consumer.handleDead({ message: entry.message, receiveCount: entry.receives })
-      this.#remove(entry)
-    } catch {
-      this.#later(entry, this.#visibilityMs)
-    }
+    this.#later(entry, this.#visibilityMs)
+    const delivery = { message: entry.message, receiveCount: entry.receives }
+    await consumer.handleDead(delivery).then(
+      () => this.#remove(entry),
+      () => {},
+    )
   }
 
   #remove(entry: Entry): void {

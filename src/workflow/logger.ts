@@ -10,12 +10,12 @@ export type LogFields = Readonly<Record<string, unknown>>
 
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} }
 
+/** A logger made of one function a level. */
+export function mapLogger(write: (level: keyof Logger) => Logger[keyof Logger]): Logger {
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+}
+
 /** A logger that adds the same fields to every line. */
 export function withFields(logger: Logger, fields: LogFields): Logger {
-  return {
-    debug: (message, more) => logger.debug(message, { ...fields, ...more }),
-    info: (message, more) => logger.info(message, { ...fields, ...more }),
-    warn: (message, more) => logger.warn(message, { ...fields, ...more }),
-    error: (message, more) => logger.error(message, { ...fields, ...more }),
-  }
+  return mapLogger((level) => (message, more) => logger[level](message, { ...fields, ...more }))
 }

@@ -1,0 +1,56 @@
+// The claim of the specification, tried: of 100 parallel activities some 40 have completed when the process is killed; after the restart
+// exactly the others run.
+import { outcomesOnDisk } from './outcomes-on-disk.ts'
+import {
+  type LogRecord,
+  type ServerProcess,
+  type ServerProcessOptions,
+  startServerProcess,
+} from './server-process.ts'
+
+/** Which work items a life of the server began and finished, by the task ids in its log. */
+export class WorkLog {
+  readonly began = new Set<number>()
+  readonly finished = new Set<number>()
+
+  readonly take = ({ activity, taskId, result }: LogRecord): void => {
+    if (activity !== 'processWorkItem' || typeof taskId !== 'number') return
+    if (result === undefined) this.began.add(taskId)
+    else this.finished.add(taskId)
+    for (const listener of this.#listeners) listener()
+  }
+
+  readonly #listeners = new Set<() => void>()
+
+  /** Resolves once so many items are finished. */
+  async untilFinished(count: number): Promise<void> {
+    if (this.finished.size >= count) return
+    await new Promise<void>((resolve) => this.#listeners.add(() => this.finished.size >= count && resolve()))
+  }
+}
+
+export interface CrashReport {
+  readonly server: ServerProcess
+  /** Items whose outcome was on disk when the process died. */
+  readonly done: ReadonlySet<number>
+  /** Items that ran but had no outcome on disk yet: they run once more. */
+  readonly inFlight: ReadonlySet<number>
+  /** What runs after the restart. */
+  readonly after: WorkLog
+}
+
+/** Kills the server as soon as `count` items are finished, and starts it again on the same folder and port. */
+export async function crashAt(
+  count: number,
+  server: ServerProcess,
+  before: WorkLog,
+  instanceId: string,
+  options: ServerProcessOptions,
+): Promise<CrashReport> {
+  await before.untilFinished(count)
+  await server.kill()
+  const done = await outcomesOnDisk(options.dataDir, instanceId)
+  const inFlight = new Set([...before.began].filter((taskId) => !done.has(taskId)))
+  const after = new WorkLog()
+  return { server: await startServerProcess({ ...options, onLog: after.take }), done, inFlight, after }
+}

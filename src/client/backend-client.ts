@@ -1,0 +1,114 @@
+// The client over whatever offers the operations of Management: it names workflows, writes and reads payloads, and waits.
+import type { InstanceView, Management } from '../runtime/management.ts'
+import type { App } from '../workflow/app.ts'
+import { isTenutoError, TenutoError } from '../workflow/errors.ts'
+import type { WorkflowFunction } from '../workflow/functions.ts'
+import { decodePayload, encodePayload } from '../workflow/payload.ts'
+import { hasReached } from './reached.ts'
+import type { ScheduleOptions, WaitOptions, WorkflowClient, WorkflowState } from './workflow-client.ts'
+
+/** The longest time that a timer of JavaScript can take. */
+const longestWaitMs = 2 ** 31 - 1
+
+/** A client of a backend in this process. */
+export function createClient(app: Pick<App, 'nameOfWorkflow'>, management: Management): WorkflowClient {
+  const client: Untyped = {
+    async scheduleNewWorkflow(workflow, input, options = {}) {
+      const { instanceId, startTime, idempotencyKey } = options
+      const started = await management.start({
+        workflowName: app.nameOfWorkflow(workflow),
+        ...optional('input', encodePayload(input, 'input')),
+        ...optional('instanceId', instanceId),
+        ...optional('startAt', startTime && toEpochMs(startTime)),
+        ...optional('idempotencyKey', idempotencyKey),
+      })
+      return started.instanceId
+    },
+    async getWorkflowState(instanceId) {
+      return toState(await management.get(instanceId))
+    },
+    waitForWorkflowStart: async (instanceId, options) => wait(management, instanceId, 'start', options),
+    waitForWorkflowCompletion: async (instanceId, options) =>
+      wait(management, instanceId, 'completion', options),
+    async raiseEvent(instanceId, eventName, data, { eventId } = {}) {
+      const payload = encodePayload(data, `data of event '${eventName}'`)
+      await management.raiseEvent({
+        instanceId,
+        eventName,
+        ...optional('data', payload),
+        ...optional('eventId', eventId),
+      })
+    },
+    async terminateWorkflow(instanceId, output) {
+      await management.terminate(instanceId, encodePayload(output, 'output'))
+    },
+    suspendWorkflow: async (instanceId, reason) => management.suspend(instanceId, reason),
+    resumeWorkflow: async (instanceId, reason) => management.resume(instanceId, reason),
+    async purgeWorkflow(instanceId) {
+      try {
+        await management.purge(instanceId)
+        return true
+      } catch (error) {
+        if (isTenutoError(error, 'ERR_INSTANCE_ID_NOT_FOUND')) return false
+        throw error
+      }
+    },
+  }
+  return client as WorkflowClient
+}
+
+/** The client without the types that relate workflow, input, id and output. */
+interface Untyped extends Omit<
+  WorkflowClient,
+  'scheduleNewWorkflow' | 'getWorkflowState' | 'waitForWorkflowStart' | 'waitForWorkflowCompletion'
+> {
+  scheduleNewWorkflow(
+    workflow: WorkflowFunction | string,
+    input?: unknown,
+    options?: ScheduleOptions,
+  ): Promise<string>
+  getWorkflowState(instanceId: string): Promise<WorkflowState | undefined>
+  waitForWorkflowStart(instanceId: string, options?: WaitOptions): Promise<WorkflowState | undefined>
+  waitForWorkflowCompletion(instanceId: string, options?: WaitOptions): Promise<WorkflowState | undefined>
+}
+
+async function wait(
+  management: Management,
+  instanceId: string,
+  until: 'start' | 'completion',
+  { timeoutMs = 60_000 }: WaitOptions = {},
+): Promise<WorkflowState | undefined> {
+  if (!(timeoutMs >= 0 && timeoutMs <= longestWaitMs)) {
+    throw new TenutoError('INVALID_ARGUMENT', `timeoutMs must be 0 to ${longestWaitMs}, got ${timeoutMs}.`)
+  }
+  const view = await management.waitFor(instanceId, until, timeoutMs)
+  if (!view || hasReached(view, until)) return toState(view)
+  const reason = view.failure ? `: ${view.failure.message}` : ''
+  throw new TenutoError(
+    'WAIT_TIMEOUT',
+    `Waited ${timeoutMs} ms for the ${until} of '${instanceId}', which is ${view.status}${reason}.`,
+  )
+}
+
+function toState(view: InstanceView | undefined): WorkflowState | undefined {
+  if (!view) return undefined
+  const { status, input, output, customStatus, ...same } = view
+  return {
+    ...same,
+    runtimeStatus: status,
+    ...optional('input', decodePayload(input)),
+    ...optional('output', decodePayload(output)),
+    ...optional('customStatus', decodePayload(customStatus)),
+  }
+}
+
+function toEpochMs(time: Date): number {
+  const ms = time.getTime()
+  if (Number.isNaN(ms)) throw new TenutoError('INVALID_ARGUMENT', 'startTime must be a valid Date.')
+  return ms
+}
+
+/** The member, unless it is undefined. */
+function optional<K extends string, V>(name: K, value: V | undefined): { readonly [P in K]?: V } {
+  return value === undefined ? {} : ({ [name]: value } as { readonly [P in K]?: V })
+}

@@ -1,0 +1,119 @@
+// The operations of Management over HTTP. Start and raise carry a key of their own, so that a retry whose first attempt got through
+// changes nothing.
+import { fromWireStatus, workflowsPath } from '../http/wire.ts'
+import type { InstanceView, Management, WaitUntil } from '../runtime/management.ts'
+import { isTenutoError, TenutoError } from '../workflow/errors.ts'
+import { limits } from '../workflow/limits.ts'
+import { hasReached } from './reached.ts'
+import { type Send, sleep } from './transport.ts'
+
+/** Between two questions when the server answers a held one early, because it restarts or something between cuts it short. */
+const earlyAnswerPauseMs = 500
+
+export function httpManagement(send: Send): Management {
+  const command = async (instanceId: string, name: string, body?: string) =>
+    send({ method: 'POST', path: `${instancePath(instanceId)}/${name}`, body })
+  return {
+    async start({ workflowName, instanceId = crypto.randomUUID(), input, startAt, idempotencyKey }) {
+      const startTime = startAt === undefined ? {} : { startTime: new Date(startAt).toISOString() }
+      const body = await send({
+        method: 'POST',
+        path: `${workflowsPath}/${segment(workflowName, 'workflow name')}/start${query({ instanceID: instanceId, ...startTime })}`,
+        headers: keyHeader(idempotencyKey),
+        body: input,
+      })
+      return { instanceId: startedId(body) }
+    },
+    get: async (instanceId) => getView(send, instanceId),
+    waitFor: async (instanceId, until, timeoutMs) => waitFor(send, instanceId, until, timeoutMs),
+    async raiseEvent({ instanceId, eventName, data, eventId }) {
+      const path = `${instancePath(instanceId)}/raiseEvent/${segment(eventName, 'event name')}`
+      await send({ method: 'POST', path, headers: keyHeader(eventId), body: data })
+    },
+    async suspend(instanceId, reason) {
+      await command(instanceId, 'pause', reason === undefined ? reason : JSON.stringify({ reason }))
+    },
+    async resume(instanceId, reason) {
+      await command(instanceId, 'resume', reason === undefined ? reason : JSON.stringify({ reason }))
+    },
+    async terminate(instanceId, output) {
+      await command(instanceId, 'terminate', output === undefined ? output : `{"output":${output}}`)
+    },
+    async purge(instanceId) {
+      const path = `${instancePath(instanceId)}/purge`
+      await send({ method: 'POST', path, doneIfRetried: 'ERR_INSTANCE_ID_NOT_FOUND' })
+    },
+  }
+}
+
+async function getView(
+  send: Send,
+  instanceId: string,
+  waiting = '',
+  heldMs = 0,
+): Promise<InstanceView | undefined> {
+  try {
+    return fromWireStatus(await send({ method: 'GET', path: instancePath(instanceId) + waiting, heldMs }))
+  } catch (error) {
+    if (isTenutoError(error, 'ERR_INSTANCE_ID_NOT_FOUND')) return undefined
+    throw error
+  }
+}
+
+/** Asks again and again, each time for as long as the server holds an answer. */
+async function waitFor(
+  send: Send,
+  instanceId: string,
+  until: WaitUntil,
+  timeoutMs: number,
+): Promise<InstanceView | undefined> {
+  const end = performance.now() + timeoutMs
+  for (;;) {
+    const leftMs = Math.max(0, end - performance.now())
+    const heldMs = Math.min(Math.ceil(leftMs), limits.waitSeconds * 1000)
+    const askedAt = performance.now()
+    const view = await getView(send, instanceId, waitQuery(until, heldMs), heldMs)
+    if (!view || hasReached(view, until) || performance.now() >= end) return view
+    if (performance.now() - askedAt < heldMs / 2)
+      await sleep(Math.min(earlyAnswerPauseMs, end - performance.now()))
+  }
+}
+
+function waitQuery(until: WaitUntil, heldMs: number): string {
+  const target =
+    typeof until === 'string' ? { until } : { until: 'change', since: until.changeSince.toISOString() }
+  return query({ wait: String(heldMs / 1000), ...target })
+}
+
+function query(parameters: Readonly<Record<string, string>>): string {
+  return `?${new URLSearchParams(parameters).toString()}`
+}
+
+function keyHeader(given: string | undefined): Record<string, string> {
+  const key = given ?? crypto.randomUUID()
+  if (!/^[!-~](?:[ -~]*[!-~])?$/.test(key)) {
+    throw new TenutoError(
+      'INVALID_ARGUMENT',
+      `Over HTTP, a key must be printable ASCII, got '${key.slice(0, 40)}'.`,
+    )
+  }
+  return { 'idempotency-key': key }
+}
+
+function startedId(body: unknown): string {
+  const { instanceID } = (body ?? {}) as { instanceID?: unknown }
+  if (typeof instanceID === 'string') return instanceID
+  throw new TenutoError('UNEXPECTED_RESPONSE', 'The answer to the start names no instance.')
+}
+
+function instancePath(instanceId: string): string {
+  return `${workflowsPath}/${segment(instanceId, 'instance id')}`
+}
+
+/** @throws TenutoError `INVALID_ARGUMENT` for what no URL can carry in one piece: half a character, or the two names of folders */
+function segment(text: string, what: string): string {
+  if (!text.isWellFormed() || text === '.' || text === '..') {
+    throw new TenutoError('INVALID_ARGUMENT', `${JSON.stringify(text)} cannot be sent over HTTP as ${what}.`)
+  }
+  return encodeURIComponent(text)
+}

@@ -1,0 +1,49 @@
+// The embedded backend: everything durable in one SQLite file, delivered inside one process. No server, no cloud; `kill -9` loses nothing
+// that was accepted.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { silentLogger } from '../workflow/logger.ts'
+import { type BackendOptions, createBackend, type LocalBackend } from './backend.ts'
+import { inMemory, openDatabase } from './database.ts'
+import { lockFolder } from './folder-lock.ts'
+import { toStorageError } from './storage-errors.ts'
+
+export type { LocalBackend } from './backend.ts'
+export { systemClock } from './clock.ts'
+export type { ConcurrencyLimits, Consumer } from './consumer.ts'
+
+export interface LocalBackendOptions extends BackendOptions {
+  /** The folder of the database, made if it is not there, or `:memory:` for a backend that ends with the process. */
+  readonly dataDir: string
+  /** Reads the database through at open, unless it is very large. Left out: yes. */
+  readonly integrityCheck?: boolean
+}
+
+/**
+ * Opens the backend in a folder, which is this process's alone until `stop`.
+ * @throws TenutoError `STORAGE_LOCKED` (names the process that has the folder), `STORAGE_READ_ONLY`, `STORAGE_CORRUPT`,
+ *   `STORAGE_FULL`, `STORAGE_FAILED` (the database is of a newer version, or not Tenuto's)
+ */
+export async function openLocalBackend(options: LocalBackendOptions): Promise<LocalBackend> {
+  const { dataDir, integrityCheck = true, logger = silentLogger } = options
+  if (dataDir === inMemory) {
+    return createBackend(openDatabase({ path: inMemory, integrityCheck: false, logger }), options)
+  }
+  makeFolder(dataDir)
+  const unlock = lockFolder(dataDir)
+  try {
+    const database = openDatabase({ path: join(dataDir, 'tenuto.db'), integrityCheck, logger })
+    return createBackend(database, options, unlock)
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+function makeFolder(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true })
+  } catch (error) {
+    throw toStorageError(error, `make the data folder ${dataDir}`)
+  }
+}

@@ -1,0 +1,98 @@
+// `npm start` as a person meets it: its help, its complaints, its demo.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { startServerProcess } from '../../examples/demo/server-process.ts'
+import { runMain, withDataDir } from './main-process.ts'
+
+test('--help names every flag and exits with 0', () => {
+  const { code, out } = runMain(['--help'])
+  expect(code).toBe(0)
+  for (const flag of ['--port', '--host', '--data', '--json', '--log-level', '--demo', '--help']) {
+    expect(out).toContain(flag)
+  }
+})
+
+test.each([
+  [['--nonsense'], {}],
+  [['stray'], {}],
+  [['--port', 'abc'], {}],
+  [['--port'], {}],
+  [['--log-level', 'loud'], {}],
+  [[], { PORT: '123456' }],
+])('%j with %j is a mistake of usage: exit code 2, and where to look', (args, env) => {
+  const { code, out, error } = runMain(args, env)
+  expect({ code, out }).toEqual({ code: 2, out: '' })
+  expect(error).toContain('npm start -- --help')
+})
+
+test('a folder has one server: a second process is refused, and so is a port in use', async () => {
+  await withDataDir(async (dataDir) => {
+    const server = await startServerProcess({ dataDir, port: 0 })
+    const { port } = new URL(server.url)
+    try {
+      const sameFolder = runMain(['--port', '0', '--data', dataDir])
+      expect(sameFolder.code).toBe(1)
+      expect(sameFolder.error).toContain(`in use by process ${server.pid}`)
+      expect(sameFolder.error).toContain('STORAGE_LOCKED')
+      const samePort = runMain(['--data', join(dataDir, 'other')], { PORT: port })
+      expect(samePort.code).toBe(1)
+      expect(samePort.error).toContain(`Port ${port} is in use`)
+    } finally {
+      expect(await server.stop()).toBe(0)
+    }
+  })
+})
+
+test('a folder that cannot be made is named, with exit code 1', async () => {
+  await withDataDir(async (dataDir) => {
+    writeFileSync(join(dataDir, 'file'), '')
+    const { code, error } = runMain(['--port', '0', '--data', join(dataDir, 'file', 'data')])
+    expect(code).toBe(1)
+    expect(error).toContain(join('file', 'data'))
+    expect(error).not.toContain('    at ')
+  })
+})
+
+test('a person is shown what is served and what to try, with the port it really has', async () => {
+  await withDataDir(async (dataDir) => {
+    const args = [
+      '--import',
+      './scripts/require-node.js',
+      'examples/main.ts',
+      '--port',
+      '0',
+      '--data',
+      dataDir,
+    ]
+    const cwd = fileURLToPath(new URL('../../', import.meta.url))
+    const child = spawn(process.execPath, args, { cwd })
+    const ended = once(child, 'close')
+    let shown = ''
+    for await (const chunk of child.stdout) {
+      shown += String(chunk)
+      if (shown.includes('kill -9 too')) break
+    }
+    child.kill('SIGTERM')
+    expect((await ended)[0]).toBe(0)
+    const [, url = ''] = /serves (http:\/\/127\.0\.0\.1:\d+)/.exec(shown) ?? []
+    expect(url).not.toBe('')
+    expect(shown).toContain(`curl -X POST '${url}/v1.0-beta1/workflows/dapr/OrderProcessingWorkflow/start`)
+    expect(shown).toContain(
+      'taskChaining, helloCities, batchProcessing, OrderProcessingWorkflow, statusMonitor, purchaseOrder',
+    )
+    expect(shown).toContain(dataDir)
+    expect(shown).toContain('no unfinished instances')
+  })
+})
+
+test('the demo drives all six workflows through a crash and finds every result right', () => {
+  const { code, out, error } = runMain(['--demo'])
+  expect(error).toBe('')
+  expect(out).toMatch(/exactly the other \d+ ran/)
+  expect(out).not.toContain('WRONG')
+  expect(code).toBe(0)
+})

@@ -1,0 +1,323 @@
+// One seeded world: random programs on the production engine and runtime, hosts that fail, a queue that misbehaves; and what must hold.
+import { factIdOf, isTaskOutcome } from '../../src/engine/events.ts'
+import type { Episode, InstanceKey } from '../../src/runtime/episode.ts'
+import type { Message } from '../../src/runtime/messages.ts'
+import type { Ports } from '../../src/runtime/ports.ts'
+import { createRuntime, type Runtime } from '../../src/runtime/runtime.ts'
+import { createMemoryBackend, type MemoryBackend } from '../../src/testing/memory-backend.ts'
+import { VirtualClock } from '../../src/testing/virtual-clock.ts'
+import { isTerminal } from '../../src/workflow/status.ts'
+import { faultyPorts, type FaultRates, type FaultSource, type Host } from './faulty-ports.ts'
+import { eventsOf, oracle, type Program, programApp, randomProgram } from './programs.ts'
+import { Rng } from './rng.ts'
+
+const minute = 60_000
+const visibilityMs = 3 * minute
+
+export interface WorldOptions {
+  readonly faults: boolean
+  /** Faults that come from nothing but crashes and freezes, aimed at redelivery. */
+  readonly aimed?: boolean
+  readonly program?: Program
+}
+
+export interface Report {
+  readonly seed: number
+  readonly violations: readonly string[]
+  readonly counts: ReadonlyMap<string, number>
+  /** Digest of all that happened, in order. */
+  readonly trace: number
+}
+
+interface Started {
+  readonly id: string
+  readonly program: Program
+  readonly events: readonly string[]
+  terminated: boolean
+}
+
+export async function simulate(seed: number, options: WorldOptions): Promise<Report> {
+  return new World(seed, options).run()
+}
+
+/** For diagnosis: the episodes of every instance of a seed. */
+export async function explain(seed: number, options: WorldOptions): Promise<string[]> {
+  const world = new World(seed, options)
+  await world.run()
+  return world.lines()
+}
+
+class World {
+  readonly #seed: number
+  readonly #rng: Rng
+  readonly #clock = new VirtualClock()
+  readonly #faultEnd: number
+  readonly #rates: FaultRates
+  readonly #withFaults: boolean
+  readonly #backend: MemoryBackend
+  readonly #hosts: { host: Host; runtime: Runtime }[] = []
+  readonly #lines = new Map<string, Episode[]>()
+  readonly #ran = new Map<string, number>()
+  readonly #accepted: { id: string; factId: string }[] = []
+  readonly #started: Started[] = []
+  readonly #counts = new Map<string, number>()
+  readonly #violations: string[] = []
+  readonly #app = programApp({
+    ran: (key) => this.#ran.set(key, (this.#ran.get(key) ?? 0) + 1),
+    pause: (ms) => this.#clock.sleep(ms),
+  })
+  #ids = 0
+  #trace = 0
+
+  constructor(seed: number, options: WorldOptions) {
+    this.#seed = seed
+    this.#withFaults = options.faults
+    const rng = (this.#rng = new Rng(seed))
+    const rate = (most: number): number => (rng.chance(0.35) ? 0 : rng.next() * most)
+    this.#rates = options.aimed
+      ? { crash: 0.12, freeze: 0.15, throttle: 0, ambiguous: 0, late: 0, slow: 0 }
+      : { crash: rate(0.08), throttle: rate(0.15), ambiguous: rate(0.08), late: rate(0.03), slow: rate(0.05), freeze: rate(0.05) }
+    this.#faultEnd = this.#clock.now() + (options.faults ? rng.int(5, 90) * minute : 0)
+    const duplicates = rate(0.1)
+    const workflowBatch = rng.int(1, 10)
+    const activityBatch = rng.int(1, 5)
+    this.#backend = createMemoryBackend({
+      clock: this.#clock,
+      newId: () => `${++this.#ids}`,
+      manners: {
+        latencyMs: () => rng.int(1, this.#faulty ? 20_000 : 30),
+        duplicateAfterMs: () => (this.#faulty && rng.chance(duplicates) ? rng.int(1, 12 * minute) : undefined),
+        pick: (count) => (this.#faulty ? rng.int(0, count - 1) : 0),
+        visibilityMs,
+        batch: (queue) => (queue === 'workflow' ? workflowBatch : activityBatch),
+        // An activity that dies is a failure for its workflow; the oracle knows no such thing.
+        maxReceives: (queue) => (queue === 'workflow' ? 8 : 1_000),
+      },
+    })
+    this.#watchCommits()
+    for (let count = 3; count > 0; count--) this.#boot()
+  }
+
+  async run(): Promise<Report> {
+    const { queue } = this.#backend
+    queue.run(() => this.#consumer())
+    for (let at = this.#rng.int(1, 3); at > 0; at--) this.#launch(`i${at}`, randomProgram(this.#rng))
+    this.#recover(this.#faultEnd - this.#clock.now() + 90 * minute)
+    this.#recover(this.#faultEnd - this.#clock.now() + 180 * minute)
+    const horizon = this.#faultEnd - this.#clock.now() + 48 * 60 * minute
+    await this.#clock.runUntil(() => this.#violations.length > 0 || (this.#withFaults ? false : false), horizon)
+    if (this.#violations.length === 0) await this.#checkAtRest()
+    for (const { runtime } of this.#hosts) runtime.close()
+    return { seed: this.#seed, violations: this.#violations, counts: this.#counts, trace: this.#trace }
+  }
+
+  /** What an operator does after an outage. */
+  #recover(delayMs: number): void {
+    this.#retry(delayMs, (runtime) => runtime.recoverStalled())
+  }
+
+  lines(): string[] {
+    return [...this.#lines].flatMap(([key, line]) =>
+      line.map(
+        (e) =>
+          `${key} #${e.n} gen ${e.generation} at ${(e.at - Date.UTC(2030, 0, 1)) / 1000} by ${e.by} ${e.status}${e.continuedAsNew ? ' CAN' : ''}` +
+          ` <- ${e.events.map((event) => ('name' in event ? `${factIdOf(event)}(${event.name})` : `${event.kind} ${factIdOf(event)}`)).join(', ')}` +
+          ` -> ${e.commands.map((c) => `${c.kind}#${c.seq}`).join(', ')}`,
+      ),
+    )
+  }
+
+  get #faulty(): boolean {
+    return this.#clock.now() < this.#faultEnd
+  }
+
+  /** Any living host may get any batch. */
+  #consumer(): Runtime {
+    return this.#rng.pick(this.#hosts).runtime
+  }
+
+  #boot(): void {
+    const host: Host = { dead: false, frozenUntil: 0 }
+    const ports = faultyPorts(this.#checkedPorts(), host, this.#source)
+    this.#hosts.push({ host, runtime: createRuntime(this.#app, ports) })
+  }
+
+  get #source(): FaultSource {
+    return {
+      clock: this.#clock,
+      rng: this.#rng,
+      rates: () => (this.#faulty ? this.#rates : undefined),
+      count: (fault) => this.#count(fault),
+      visibilityMs,
+      crash: (host) => {
+        host.dead = true
+        const at = this.#hosts.findIndex((each) => each.host === host)
+        if (at < 0) return
+        this.#hosts[at]?.runtime.close()
+        this.#hosts.splice(at, 1)
+        this.#boot()
+      },
+    }
+  }
+
+  /** I3: nothing is sent that is not committed. */
+  #checkedPorts(): Ports {
+    const { ports, queue } = this.#backend
+    const send = (messages: readonly Message[], delayMs?: number): Promise<void> => {
+      for (const message of messages) if (message.kind === 'activity') this.#checkCommitted(message)
+      return queue.send(messages, delayMs)
+    }
+    return { ...ports, queue: { send } }
+  }
+
+  #checkCommitted(message: Extract<Message, { kind: 'activity' }>): void {
+    const line = this.#lines.get(lineKey(message)) ?? []
+    const found = line.some(
+      ({ generation, commands }) =>
+        generation === message.generation && commands.some((c) => c.kind === 'scheduleTask' && c.seq === message.seq),
+    )
+    if (!found) this.#violation(`I3 dispatched but not committed: ${message.instanceId} #${message.seq}`)
+  }
+
+  #watchCommits(): void {
+    const { store } = this.#backend
+    const append = store.appendEpisode.bind(store)
+    store.appendEpisode = async (key, episode) => {
+      const result = await append(key, episode)
+      if (result.kind === 'committed') this.#checkCommit(key, episode)
+      else this.#count(`append ${result.kind}`)
+      return result
+    }
+  }
+
+  #checkCommit(key: InstanceKey, episode: Episode): void {
+    const line = this.#lines.get(lineKey(key)) ?? []
+    this.#lines.set(lineKey(key), [...line, episode])
+    this.#count('episodes')
+    this.#mark(`${lineKey(key)}:${episode.n}:${episode.by}:${episode.events.map(factIdOf).join()}`)
+    if (episode.n !== line.length + 1) this.#violation(`I1 line of ${lineKey(key)} broken at ${episode.n}`)
+    const before = line.at(-1)
+    if (before && isTerminal(before.status)) this.#violation(`I7 written after the end: ${lineKey(key)}`)
+    const known = new Set(line.flatMap(({ events }) => events.map(factIdOf)))
+    for (const event of episode.events) {
+      const factId = factIdOf(event)
+      if (known.has(factId)) this.#violation(`I4 fact twice: ${lineKey(key)} ${factId}`)
+      known.add(factId)
+      if (!isTaskOutcome(event)) continue
+      if (event.generation !== episode.generation) this.#violation(`I4 foreign generation: ${lineKey(key)} ${factId}`)
+      const command = line
+        .filter(({ generation }) => generation === event.generation)
+        .flatMap(({ commands }) => commands)
+        .find(({ seq, kind }) => seq === event.seq && kind !== 'cancelTimer')
+      if (!command) this.#violation(`I4 unknown task: ${lineKey(key)} ${factId}`)
+      if (command?.kind === 'createTimer' && command.dueAt > this.#clock.now()) {
+        this.#violation(`I6 timer early: ${lineKey(key)} ${factId}`)
+      }
+    }
+  }
+
+  #launch(id: string, program: Program): void {
+    const events = eventsOf(program)
+    const started: Started = { id, program, events, terminated: false }
+    this.#started.push(started)
+    const input = JSON.stringify({ program, acc: 1 })
+    this.#retry(0, ({ management }) => management.start({ workflowName: 'run', instanceId: id, input, idempotencyKey: id }))
+    for (const [at, name] of events.entries()) {
+      const eventId = `${id}-${at}`
+      const raise = ({ management }: Runtime) =>
+        management.raiseEvent({ instanceId: id, eventName: name, eventId }).then(() => {
+          this.#accepted.push({ id, factId: `e:${eventId}` })
+        })
+      const delay = this.#rng.int(minute, 60 * minute)
+      this.#retry(delay, raise)
+      // A client that did not hear the answer asks again, at once or much later.
+      if (this.#rng.chance(0.2)) this.#retry(delay + (this.#rng.chance(0.5) ? this.#rng.int(1, 100) : this.#rng.int(1, 30) * minute), raise)
+    }
+    if (this.#rng.chance(0.2)) {
+      const pause = this.#rng.int(1, 20 * minute)
+      this.#retry(this.#rng.int(0, 30 * minute), ({ management }) =>
+        management.suspend(id).then(() => this.#retry(pause, (runtime) => runtime.management.resume(id))),
+      )
+      // A suspend whose answer was lost is asked for again, perhaps after the resume.
+      this.#retry(this.#faultEnd - this.#clock.now() + 120 * minute, ({ management }) => management.resume(id))
+    }
+    if (this.#rng.chance(0.1)) {
+      started.terminated = true
+      this.#retry(this.#rng.int(0, 60 * minute), ({ management }) => management.terminate(id))
+    }
+  }
+
+  /** A client that repeats its call until it is answered; an instance that has ended is an answer. */
+  #retry(delayMs: number, call: (runtime: Runtime) => Promise<unknown>): void {
+    this.#clock.at(delayMs, () => {
+      const again = (): void => this.#retry(this.#rng.int(1_000, 60_000), call)
+      let answered = false
+      // A host that died does not answer.
+      const giveUp = this.#clock.at(10 * minute, () => !answered && again())
+      call(this.#consumer()).then(
+        () => ((answered = true), giveUp()),
+        (error: unknown) => {
+          answered = true
+          giveUp()
+          const code = (error as { code?: string }).code ?? ''
+          if (process.env['TRACE']) console.log(this.#clock.now(), code, String(error))
+          if (!/ERR_(RAISE|PAUSE|RESUME)/.test(code)) again()
+        },
+      )
+    })
+  }
+
+  async #checkAtRest(): Promise<void> {
+    const { store, queue } = this.#backend
+    for (const { id, program, terminated } of this.#started) {
+      const row = await store.getInstance(id)
+      if (!row || !isTerminal(row.status)) {
+        this.#violation(`I8 ${id} is ${row?.status} ${row?.stalled?.message ?? ''} with ${this.#lines.get(lineKey(row!))?.length} episodes`)
+      } else if (row.status === 'COMPLETED' ? row.output !== JSON.stringify(oracle(program)) : !terminated) {
+        this.#violation(`O ${id} ended ${row.status} with ${row.output ?? row.failure?.message}`)
+      }
+    }
+    for (const [key, line] of this.#lines) {
+      const last = line.at(-1)
+      if (!last || !isTerminal(last.status)) this.#violation(`I8 ${key} did not end`)
+      const [incarnation, ...rest] = key.split('/')
+      const { inbox } = await store.read({ instanceId: rest.join('/'), incarnation: incarnation! })
+      // A write that came late may bring a consumed row back; it is litter, and known as such.
+      const known = new Set(line.flatMap(({ events }) => events.map(factIdOf)))
+      const left = isTerminal(last?.status ?? 'PENDING') ? [] : inbox.filter(({ factId }) => !known.has(factId))
+      if (left.length > 0) this.#violation(`L3 rows left in the inbox of ${key}: ${left.map((row) => row.factId).join()}`)
+    }
+    for (const { id, factId } of this.#accepted) {
+      const line = [...this.#lines].find(([key]) => key.endsWith(`/${id}`))?.[1] ?? []
+      const applied = line.some(({ events }) => events.some((event) => factIdOf(event) === factId))
+      if (!applied && !isTerminal(line.at(-1)?.status ?? 'PENDING')) this.#violation(`I2 accepted but lost: ${id} ${factId}`)
+    }
+    if (queue.timers.length > 0) this.#violation(`L3 timers left: ${queue.timers.join()}`)
+    if (!queue.isIdle) this.#violation('L3 messages left')
+    this.#checkEffects()
+  }
+
+  #checkEffects(): void {
+    let duplicates = 0
+    for (const runs of this.#ran.values()) duplicates += runs - 1
+    this.#count('tasks', this.#ran.size)
+    this.#count('duplicate executions', duplicates)
+    if (!this.#withFaults && duplicates > 0) this.#violation(`I9 ${duplicates} duplicate executions without a fault`)
+  }
+
+  #violation(text: string): void {
+    this.#violations.push(`${text} (at ${Math.round((this.#clock.now() - Date.UTC(2030, 0, 1)) / 1000)} s)`)
+  }
+
+  #count(what: string, by = 1): void {
+    this.#counts.set(what, (this.#counts.get(what) ?? 0) + by)
+  }
+
+  #mark(text: string): void {
+    for (let at = 0; at < text.length; at++) this.#trace = (Math.imul(this.#trace, 31) + text.charCodeAt(at)) >>> 0
+  }
+}
+
+function lineKey({ instanceId, incarnation }: InstanceKey): string {
+  return `${incarnation}/${instanceId}`
+}
