@@ -59,10 +59,10 @@ export function getWorkBatch(ctx: ActivityContext, size: number): number[] {
   return Array.from({ length: size }, (_, at) => at + 1)
 }
 
-/** Takes `WORK_ITEM_MS` milliseconds, if that is set: time enough to pull the plug. */
+/** Takes one to ten times `WORK_ITEM_MS` milliseconds, if that is set: time enough to pull the plug. */
 export async function processWorkItem(ctx: ActivityContext, item: number): Promise<number> {
   ctx.logger.info(`Processing work item ${item}`, { item })
-  const duration = Number(process.env['WORK_ITEM_MS'] ?? 0)
+  const duration = Number(process.env['WORK_ITEM_MS'] ?? 0) * (1 + (item % 10))
   if (duration > 0) await sleep(duration, undefined, { signal: ctx.signal })
   const result = item * 2
   ctx.logger.info(`Work item ${item} processed, result ${result}`, { item, result })

@@ -10,7 +10,13 @@ export type {
 export type { Duration } from './workflow/duration.ts'
 export { type ErrorCode, isTenutoError, TenutoError } from './workflow/errors.ts'
 export { type FailureDetails, NonRetriableError, TaskFailedError } from './workflow/failure.ts'
-export type { ActivityFunction, InputOf, OutputOf, TWorkflow, WorkflowFunction } from './workflow/functions.ts'
+export type {
+  ActivityFunction,
+  InputOf,
+  OutputOf,
+  TWorkflow,
+  WorkflowFunction,
+} from './workflow/functions.ts'
 export { limits } from './workflow/limits.ts'
 export type { LogFields, Logger } from './workflow/logger.ts'
 export type { Jsonify } from './workflow/payload.ts'

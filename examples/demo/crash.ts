@@ -49,8 +49,9 @@ export async function crashAt(
 ): Promise<CrashReport> {
   await before.untilFinished(count)
   await server.kill()
-  const done = await outcomesOnDisk(options.dataDir, instanceId)
-  const inFlight = new Set([...before.began].filter((taskId) => !done.has(taskId)))
+  const durable = await outcomesOnDisk(options.dataDir, instanceId)
+  const done = new Set([...before.began].filter((taskId) => durable.has(taskId)))
+  const inFlight = new Set([...before.began].filter((taskId) => !durable.has(taskId)))
   const after = new WorkLog()
   return { server: await startServerProcess({ ...options, onLog: after.take }), done, inFlight, after }
 }

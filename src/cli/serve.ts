@@ -66,6 +66,8 @@ export async function serveApp(
   const logger = json
     ? createJsonLogger({ level, write: terminal.out })
     : createConsoleLogger({ level, write: terminal.out })
+  // Listened for from the start, so that a signal is never missed.
+  const signal = nextSignal()
   let server: Server
   try {
     server = await startServer({ app, dataDir, port, hostname, logger })
@@ -77,9 +79,9 @@ export async function serveApp(
   }
   announce(app, server, settings, logger, terminal)
   if (!json) for (const line of tryNext(server.url)) terminal.out(line)
-  const signal = await nextSignal()
-  logger.info(`${signal}: stopping; whatever is unfinished goes on at the next start`)
+  logger.info(`${await signal}: stopping; whatever is unfinished goes on at the next start`)
   await server.stop()
+  endSoon()
   return 0
 }
 
@@ -147,6 +149,12 @@ async function nextSignal(): Promise<NodeJS.Signals> {
     }
     for (const each of signals) process.on(each, onSignal)
   })
+}
+
+/** All is safe on disk, but an activity that heeds no signal would keep the process for as long as it likes. */
+function endSoon(): void {
+  // oxlint-disable-next-line unicorn/no-process-exit -- what still runs then has been told to stop, and cannot change anything any more
+  setTimeout(() => process.exit(0), 1000).unref()
 }
 
 function isLoopback(hostname: string): boolean {

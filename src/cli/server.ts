@@ -40,15 +40,16 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   }
   try {
     const backend = await openLocalBackend({ dataDir, logger })
-    stops.push(() => backend.stop())
     const runtime = createRuntime(app, backend.ports, { logger })
-    stops.push(() => runtime.close())
+    // Running activities may end well; only what the grace period leaves over is told to give up.
+    stops.push(async () => runtime.close())
+    stops.push(() => backend.stop())
     // Port first: without one, no instance is touched.
     const listener = await serve(createHttpApi(runtime.management, { logger }), { port, hostname })
     stops.push(() => listener.close())
     const unfinished = await countUnfinished(backend.ports.store)
     const recovered = await runtime.recoverStalled()
-    backend.run(runtime)
+    backend.run(runtime, { maxConcurrency: (name) => app.activity(name)?.options.maxConcurrency })
     return { url: listener.url, unfinished, recovered, stop }
   } catch (error) {
     await stop()

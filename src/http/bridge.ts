@@ -24,7 +24,8 @@ export function toRequest(incoming: IncomingMessage, outgoing: ServerResponse, s
     method !== 'GET' &&
     method !== 'HEAD' &&
     (headers.has('content-length') || headers.has('transfer-encoding'))
-  return new Request(urlOf(incoming), {
+  // The host does not matter: no route depends on it.
+  return new Request(urlOfTarget(incoming.url ?? '', 'http://localhost'), {
     method,
     headers,
     signal,
@@ -48,12 +49,6 @@ export async function send(
     outgoing.destroy()
   }
   if (!incoming.complete) linger(incoming)
-}
-
-/** Bytes that are not ASCII come as Latin-1 characters, though they are UTF-8. The host does not matter: no route depends on it. */
-function urlOf({ url = '' }: IncomingMessage): string {
-  const target = url.replaceAll(/[\u0080-\u00FF]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`)
-  return urlOfTarget(target, 'http://localhost')
 }
 
 /**

@@ -1,34 +1,48 @@
 // Episodes: the histories.
+import type { StatementSync } from 'node:sqlite'
 import type { Episode } from '../runtime/episode.ts'
 import type { Database } from './database.ts'
 
-export type EpisodeTable = ReturnType<typeof episodeTable>
+export class EpisodeTable {
+  readonly #insert: StatementSync
+  readonly #get: StatementSync
+  readonly #from: StatementSync
+  readonly #remove: StatementSync
+  readonly #trim: StatementSync
 
-export function episodeTable(database: Database) {
-  const insert = database.prepare('INSERT INTO episodes (life, n, body) VALUES (?, ?, ?)')
-  const get = database.prepare('SELECT body FROM episodes WHERE life = ? AND n = ?')
-  const from = database.prepare('SELECT body FROM episodes WHERE life = ? AND n >= ? ORDER BY n')
-  const remove = database.prepare('DELETE FROM episodes WHERE life = ?')
-  const trim = database.prepare(`DELETE FROM episodes WHERE life = ? AND n < ?
-    AND NOT EXISTS (SELECT 1 FROM messages WHERE token = json_extract(episodes.body, '$.by'))`)
+  constructor(database: Database) {
+    this.#insert = database.prepare('INSERT INTO episodes (life, n, body) VALUES (?, ?, ?)')
+    this.#get = database.prepare('SELECT body FROM episodes WHERE life = ? AND n = ?')
+    this.#from = database.prepare('SELECT body FROM episodes WHERE life = ? AND n >= ? ORDER BY n')
+    this.#remove = database.prepare('DELETE FROM episodes WHERE life = ?')
+    this.#trim = database.prepare(`DELETE FROM episodes WHERE life = ? AND n < ?
+      AND NOT EXISTS (SELECT 1 FROM messages WHERE token = json_extract(episodes.body, '$.by'))`)
+  }
 
-  return {
-    insert: (life: number, n: number, body: string) => void insert.run(life, n, body),
+  insert(life: number, n: number, body: string): void {
+    this.#insert.run(life, n, body)
+  }
 
-    get(life: number, n: number): Episode | undefined {
-      const row = get.get(life, n)
-      return row && toEpisode(row)
-    },
+  get(life: number, n: number): Episode | undefined {
+    const row = this.#get.get(life, n)
+    return row && toEpisode(row)
+  }
 
-    from: (life: number, n: number): Episode[] => from.all(life, n).map(toEpisode),
+  /** Those from number `n` on, in order. */
+  from(life: number, n: number): Episode[] {
+    return this.#from.all(life, n).map(toEpisode)
+  }
 
-    remove: (life: number) => void remove.run(life),
+  remove(life: number): void {
+    this.#remove.run(life)
+  }
 
-    /**
-     * Deletes those before number `before`, but for the ones whose carrier is still queued: it may yet have to dispatch them again
-     * (guard duty). They go with a later trim.
-     */
-    trim: (life: number, before: number) => void trim.run(life, before),
+  /**
+   * Deletes those before number `n`, but for the ones whose carrier is still queued: it may yet have to dispatch them again (guard
+   * duty). They go with a later trim.
+   */
+  trim(life: number, n: number): void {
+    this.#trim.run(life, n)
   }
 }
 

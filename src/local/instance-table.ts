@@ -1,11 +1,11 @@
-import type { InstanceKey } from '../runtime/episode.ts'
 // Rows of instances: what is known of each, and which of its lives is the present one.
+import type { InstanceKey } from '../runtime/episode.ts'
 import type { InstanceRow, Projection } from '../runtime/ports.ts'
 import type { FailureDetails } from '../workflow/failure.ts'
 import { isTerminal, type RuntimeStatus } from '../workflow/status.ts'
 import type { Database } from './database.ts'
 
-/** One life of an instance: its place on the line of episodes, without the payloads. */
+/** One life of an instance: its place on the line of episodes, without the payloads. See `schema.ts`. */
 export interface Life {
   readonly life: number
   readonly instance_id: string
@@ -25,142 +25,147 @@ type Shown = Pick<InstanceRow, 'customStatus' | 'output' | 'failure' | 'stalled'
 
 type FullRow = Life & { readonly start: string; readonly shown: string | null }
 
-/** Where the next page of a list begins. */
-export interface PageStart {
+/** The last instance of a page, after which the next one begins. */
+export interface PageEnd {
   readonly createdAt: number
   readonly instanceId: string
 }
 
 const fullRow = `SELECT i.*, starts.body AS start, shown.body AS shown
   FROM instances i JOIN starts USING (life) LEFT JOIN shown USING (life)`
-const pageOf = (condition: string) => `${fullRow}
+
+const pageWhere = (condition: string) => `${fullRow}
   WHERE purged_at IS NULL AND ${condition} created_at >= :createdAt
     AND (created_at > :createdAt OR instance_id > :instanceId)
   ORDER BY created_at, instance_id LIMIT :limit`
 
-export type InstanceTable = ReturnType<typeof instanceTable>
+function statements(database: Database) {
+  return {
+    find: database.prepare('SELECT * FROM instances WHERE instance_id = ?'),
+    findFull: database.prepare(`${fullRow} WHERE instance_id = ?`),
+    insert: database.prepare(
+      `INSERT INTO instances
+        (instance_id, incarnation, created_at, updated_at, projected, status, shown_n, last_n, opening_n, purged_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?)`,
+    ),
+    remove: database.prepare('DELETE FROM instances WHERE life = ?'),
+    putStart: database.prepare('INSERT OR REPLACE INTO starts VALUES (?, ?)'),
+    removeStart: database.prepare('DELETE FROM starts WHERE life = ?'),
+    getShown: database.prepare('SELECT body FROM shown WHERE life = ?'),
+    putShown: database.prepare('INSERT OR REPLACE INTO shown VALUES (?, ?)'),
+    removeShown: database.prepare('DELETE FROM shown WHERE life = ?'),
+    advance: database.prepare(
+      'UPDATE instances SET last_n = ?, opening_n = ?, updated_at = max(updated_at, ?) WHERE life = ?',
+    ),
+    show: database.prepare(
+      `UPDATE instances SET projected = ?, status = ?, shown_n = ?, updated_at = max(updated_at, ?) WHERE life = ?`,
+    ),
+    bury: database.prepare('UPDATE instances SET purged_at = ?, updated_at = ? WHERE life = ?'),
+    page: database.prepare(pageWhere('')),
+    pageByStatus: database.prepare(pageWhere('status = :status AND')),
+  }
+}
 
-export function instanceTable(database: Database) {
-  const find = database.prepare('SELECT * FROM instances WHERE instance_id = ?')
-  const findFull = database.prepare(`${fullRow} WHERE instance_id = ?`)
-  const insert = database.prepare(
-    `INSERT INTO instances
-      (instance_id, incarnation, created_at, updated_at, projected, status, shown_n, last_n, opening_n, purged_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?)`,
-  )
-  const remove = database.prepare('DELETE FROM instances WHERE life = ?')
-  const putStart = database.prepare('INSERT OR REPLACE INTO starts VALUES (?, ?)')
-  const getShown = database.prepare('SELECT body FROM shown WHERE life = ?')
-  const putShown = database.prepare('INSERT OR REPLACE INTO shown VALUES (?, ?)')
-  const removeShown = database.prepare('DELETE FROM shown WHERE life = ?')
-  const removeStart = database.prepare('DELETE FROM starts WHERE life = ?')
-  const advance = database.prepare(
-    'UPDATE instances SET last_n = ?, opening_n = ?, updated_at = max(updated_at, ?) WHERE life = ?',
-  )
-  const show = database.prepare(
-    `UPDATE instances SET projected = ?, status = ?, shown_n = ?, updated_at = max(updated_at, ?) WHERE life = ?`,
-  )
-  const bury = database.prepare('UPDATE instances SET purged_at = ?, updated_at = ? WHERE life = ?')
-  const page = database.prepare(pageOf(''))
-  const pageByStatus = database.prepare(pageOf('status = :status AND'))
+export class InstanceTable {
+  readonly #sql: ReturnType<typeof statements>
 
-  const shownOf = (life: number): Shown => {
-    const row = getShown.get(life)
+  constructor(database: Database) {
+    this.#sql = statements(database)
+  }
+
+  /** The present life of an instance id, which may be purged. */
+  find(instanceId: string): Life | undefined {
+    return this.#sql.find.get(instanceId) as Life | undefined
+  }
+
+  /** The life that a key names, if it is the present one and not purged. */
+  alive(key: InstanceKey): Life | undefined {
+    const life = this.find(key.instanceId)
+    return life?.incarnation === key.incarnation && life.purged_at === null ? life : undefined
+  }
+
+  row(instanceId: string): InstanceRow | undefined {
+    const row = this.#sql.findFull.get(instanceId) as FullRow | undefined
+    return row && toInstanceRow(row)
+  }
+
+  insert(row: InstanceRow): void {
+    const { instanceId, incarnation, createdAt, lastUpdatedAt, status, episode, purgedAt, ...rest } = row
+    const { customStatus, output, failure, stalled, ...start } = rest
+    const times = [createdAt, lastUpdatedAt] as const
+    const { lastInsertRowid } = this.#sql.insert.run(
+      instanceId,
+      incarnation,
+      ...times,
+      status,
+      status,
+      episode,
+      purgedAt ?? null,
+    )
+    const life = Number(lastInsertRowid)
+    this.#sql.putStart.run(life, JSON.stringify(start))
+    this.#putShown(life, { customStatus, output, failure, stalled })
+  }
+
+  remove(life: number): void {
+    this.#sql.remove.run(life)
+    this.#sql.removeStart.run(life)
+    this.#sql.removeShown.run(life)
+  }
+
+  /** The line has grown by an episode. An instance that has one runs, whether or not it is projected yet. */
+  advance(life: Life, to: { readonly n: number; readonly openingN: number; readonly at: number }): void {
+    this.#sql.advance.run(to.n, to.openingN, to.at, life.life)
+    if (life.projected !== 'PENDING') return
+    const status = life.status === 'PENDING' ? 'RUNNING' : life.status
+    this.#sql.show.run('RUNNING', status, life.shown_n, to.at, life.life)
+  }
+
+  /** A terminal status ends a stall. */
+  project({ life }: Life, projection: Projection): void {
+    const { episode, status, lastUpdatedAt, customStatus, output, failure } = projection
+    const stalled = isTerminal(status) ? undefined : this.#shownOf(life).stalled
+    this.#putShown(life, { customStatus, output, failure, stalled })
+    this.#sql.show.run(status, stalled ? 'STALLED' : status, episode, lastUpdatedAt, life)
+  }
+
+  setStalled({ life, projected, shown_n }: Life, reason: FailureDetails | undefined, at: number): void {
+    const { stalled, ...shown } = this.#shownOf(life)
+    if (!stalled && !reason) return
+    this.#putShown(life, { ...shown, stalled: reason })
+    this.#sql.show.run(projected, reason ? 'STALLED' : projected, shown_n, at, life)
+  }
+
+  /** Leaves of a row what tells that it was there. */
+  bury({ life, instance_id }: Life, at: number): void {
+    const row = this.#sql.findFull.get(instance_id) as unknown as FullRow
+    const { name, startDigest, startKey } = JSON.parse(row.start) as InstanceRow
+    this.#sql.putStart.run(life, JSON.stringify({ name, startDigest, startKey }))
+    this.#sql.removeShown.run(life)
+    this.#sql.bury.run(at, at, life)
+  }
+
+  /** Instances that are not purged, by age. */
+  page({ createdAt, instanceId }: PageEnd, limit: number, status?: RuntimeStatus): InstanceRow[] {
+    const rows = status
+      ? this.#sql.pageByStatus.all({ status, createdAt, instanceId, limit })
+      : this.#sql.page.all({ createdAt, instanceId, limit })
+    return rows.map((row) => toInstanceRow(row as unknown as FullRow))
+  }
+
+  #shownOf(life: number): Shown {
+    const row = this.#sql.getShown.get(life)
     return row ? (JSON.parse(String(row['body'])) as Shown) : {}
   }
-  const writeShown = (life: number, shown: Shown) => {
+
+  #putShown(life: number, shown: { readonly [Key in keyof Shown]: Shown[Key] | undefined }): void {
     const body = JSON.stringify(shown)
-    if (body === '{}') removeShown.run(life)
-    else putShown.run(life, body)
-  }
-  const update = (line: Life, to: { projected: RuntimeStatus; n: number; at: number; shown: Shown }) => {
-    const { projected, n, at, shown } = to
-    writeShown(line.life, shown)
-    show.run(projected, shown.stalled ? 'STALLED' : projected, n, at, line.life)
-  }
-
-  return {
-    find: (instanceId: string) => find.get(instanceId) as unknown as Life | undefined,
-
-    /** The life that a key names, if it is the present one and not purged. */
-    alive(key: InstanceKey): Life | undefined {
-      const line = find.get(key.instanceId) as unknown as Life | undefined
-      return line?.incarnation === key.incarnation && line.purged_at === null ? line : undefined
-    },
-
-    row(instanceId: string): InstanceRow | undefined {
-      const row = findFull.get(instanceId)
-      return row && toInstanceRow(row as unknown as FullRow)
-    },
-
-    insert(row: InstanceRow): void {
-      const { instanceId, incarnation, createdAt, lastUpdatedAt, status, episode, purgedAt, ...rest } = row
-      const { customStatus, output, failure, stalled, ...start } = rest
-      const { lastInsertRowid } = insert.run(
-        instanceId,
-        incarnation,
-        createdAt,
-        lastUpdatedAt,
-        status,
-        status,
-        episode,
-        purgedAt ?? null,
-      )
-      const life = Number(lastInsertRowid)
-      putStart.run(life, JSON.stringify(start))
-      writeShown(life, { customStatus, output, failure, ...(stalled && { stalled }) } as Shown)
-    },
-
-    remove(life: number): void {
-      for (const statement of [remove, removeStart, removeShown]) statement.run(life)
-    },
-
-    /** The line has grown by an episode. An instance that has one runs, whether or not it is projected yet. */
-    advance(line: Life, to: { n: number; openingN: number; at: number }): void {
-      advance.run(to.n, to.openingN, to.at, line.life)
-      if (line.projected !== 'PENDING') return
-      const status = line.status === 'PENDING' ? 'RUNNING' : line.status
-      show.run('RUNNING', status, line.shown_n, to.at, line.life)
-    },
-
-    project(line: Life, { episode, status, lastUpdatedAt, customStatus, output, failure }: Projection): void {
-      const { stalled } = shownOf(line.life)
-      const shown = { customStatus, output, failure, ...(!isTerminal(status) && { stalled }) } as Shown
-      update(line, { projected: status, n: episode, at: lastUpdatedAt, shown })
-    },
-
-    setStalled(line: Life, reason: FailureDetails | undefined, at: number): void {
-      const { stalled, ...shown } = shownOf(line.life)
-      if (!stalled && !reason) return
-      update(line, {
-        projected: line.projected,
-        n: line.shown_n,
-        at,
-        shown: { ...shown, ...(reason && { stalled: reason }) },
-      })
-    },
-
-    /** Leaves of a row what tells that it was there. */
-    bury(line: Life, at: number): void {
-      const row = findFull.get(line.instance_id) as unknown as FullRow
-      const { name, startDigest, startKey } = JSON.parse(row.start) as InstanceRow
-      putStart.run(line.life, JSON.stringify({ name, startDigest, startKey }))
-      removeShown.run(line.life)
-      bury.run(at, at, line.life)
-    },
-
-    page(after: PageStart, limit: number, status?: RuntimeStatus): InstanceRow[] {
-      const { createdAt, instanceId } = after
-      const rows = status
-        ? pageByStatus.all({ status, createdAt, instanceId, limit })
-        : page.all({ createdAt, instanceId, limit })
-      return rows.map((row) => toInstanceRow(row as unknown as FullRow))
-    },
+    if (body === '{}') this.#sql.removeShown.run(life)
+    else this.#sql.putShown.run(life, body)
   }
 }
 
 function toInstanceRow(row: FullRow): InstanceRow {
-  const { stalled, ...shown } = (row.shown ? JSON.parse(row.shown) : {}) as Shown
   return {
     instanceId: row.instance_id,
     incarnation: row.incarnation,
@@ -169,8 +174,7 @@ function toInstanceRow(row: FullRow): InstanceRow {
     lastUpdatedAt: row.updated_at,
     episode: row.shown_n,
     ...(JSON.parse(row.start) as Pick<InstanceRow, 'name' | 'startDigest'>),
-    ...shown,
-    ...(stalled && { stalled }),
+    ...(row.shown !== null && (JSON.parse(row.shown) as Shown)),
     ...(row.purged_at !== null && { purgedAt: row.purged_at }),
   }
 }

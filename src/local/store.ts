@@ -1,12 +1,25 @@
-// The store port on SQLite. What the calls have in common: statements run at once, answers wait for the flush, see `WriteLog`.
-import type { InstanceKey } from '../runtime/episode.ts'
-import type { AppendResult, Clock, InstancePage, ListFilter, Store } from '../runtime/ports.ts'
+// The store port on SQLite. What its methods have in common: statements run at once, answers wait for the flush (see `WriteLog`), and
+// nothing is found or written under a key whose incarnation is not the present one.
+import type { Episode, InstanceKey } from '../runtime/episode.ts'
+import type {
+  AppendResult,
+  Clock,
+  InboxRow,
+  InstancePage,
+  InstanceRecord,
+  InstanceRow,
+  ListFilter,
+  Projection,
+  Store,
+} from '../runtime/ports.ts'
 import { TenutoError } from '../workflow/errors.ts'
+import type { FailureDetails } from '../workflow/failure.ts'
 import { isTerminal } from '../workflow/status.ts'
 import type { Database } from './database.ts'
-import { episodeTable } from './episode-table.ts'
-import { inboxTable } from './inbox-table.ts'
-import { instanceTable, type InstanceTable, type PageStart } from './instance-table.ts'
+import { EpisodeTable } from './episode-table.ts'
+import { InboxTable } from './inbox-table.ts'
+import { InstanceTable } from './instance-table.ts'
+import { listInstances } from './list.ts'
 import type { MessageTable } from './message-table.ts'
 import type { WriteLog } from './write-log.ts'
 
@@ -17,164 +30,157 @@ export interface StoreParts {
   readonly clock: Clock
 }
 
-export function createStore({ database, messages, log, clock }: StoreParts): Store {
-  const instances = instanceTable(database)
-  const episodes = episodeTable(database)
-  const inbox = inboxTable(database)
+export class LocalStore implements Store {
+  readonly #log: WriteLog
+  readonly #clock: Clock
+  readonly #instances: InstanceTable
+  readonly #episodes: EpisodeTable
+  readonly #inbox: InboxTable
+  readonly #messages: MessageTable
 
-  /** All that hangs on a life but its row. */
-  const removeContents = (key: InstanceKey, life: number) => {
-    episodes.remove(life)
-    inbox.remove(life)
-    messages.removeTimers(key)
+  constructor({ database, messages, log, clock }: StoreParts) {
+    this.#log = log
+    this.#clock = clock
+    this.#instances = new InstanceTable(database)
+    this.#episodes = new EpisodeTable(database)
+    this.#inbox = new InboxTable(database)
+    this.#messages = messages
   }
 
-  return {
-    getInstance: (instanceId) => log.read(() => instances.row(instanceId), instanceId),
-
-    createInstance: (row, replaces) =>
-      log.write((group) => {
-        const present = instances.find(row.instanceId)
-        if (present && present.incarnation !== replaces) return instances.row(row.instanceId)
-        if (present) {
-          removeContents({ instanceId: row.instanceId, incarnation: present.incarnation }, present.life)
-          instances.remove(present.life)
-        }
-        instances.insert(row)
-        group.changes(row.instanceId)
-        return undefined
-      }),
-
-    read: (key, after) =>
-      log.peek(() => {
-        const line = instances.alive(key)
-        if (!line) return { episodes: [], inbox: [] }
-        const from = after === undefined ? line.opening_n : after + 1
-        return { episodes: episodes.from(line.life, from), inbox: inbox.all(line.life) }
-      }),
-
-    readHistory: (key) =>
-      log.read(() => {
-        const line = instances.alive(key)
-        return line ? episodes.from(line.life, 0) : []
-      }, key.instanceId),
-
-    async appendEpisode(key, episode) {
-      const body = JSON.stringify(episode)
-      const result = await log.decide((group): AppendResult | { readonly lastN: number } => {
-        const line = instances.alive(key)
-        if (!line) return { kind: 'gone' }
-        if (episode.n === line.last_n + 1) {
-          episodes.insert(line.life, episode.n, body)
-          const openingN = episode.continuedAsNew ? episode.n : line.opening_n
-          instances.advance(line, { n: episode.n, openingN, at: episode.at })
-          group.changes(key.instanceId)
-          return { kind: 'committed' }
-        }
-        const rival = episodes.get(line.life, episode.n)
-        return rival ? { kind: 'lost', to: rival } : { lastN: line.last_n }
-      })
-      if ('kind' in result) return result
-      // Neither next nor taken: its writer believes in episodes that a failed flush undid, or is older than what was trimmed.
-      const message = `Episode ${episode.n} of ${key.instanceId} does not follow the last one, ${result.lastN}; read again.`
-      throw new TenutoError('STORAGE_FAILED', message)
-    },
-
-    projectStatus: (key, projection) =>
-      log.write((group) => {
-        const line = instances.alive(key)
-        if (!line || isTerminal(line.projected) || line.shown_n > projection.episode) return
-        instances.project(line, projection)
-        group.changes(key.instanceId)
-      }),
-
-    setStalled: (key, reason, at) =>
-      log.write((group) => {
-        const line = instances.alive(key)
-        if (!line || isTerminal(line.projected)) return
-        instances.setStalled(line, reason, at)
-        group.changes(key.instanceId)
-      }),
-
-    putInbox: (key, row) =>
-      log.write(() => {
-        const line = instances.alive(key)
-        if (!line) return undefined // nobody will ever read it
-        const present = inbox.get(line.life, row.factId)
-        if (!present) inbox.put(line.life, row)
-        return present
-      }),
-
-    putOutcomes: (key, rows) =>
-      log.write(() => {
-        const line = instances.alive(key)
-        if (line) for (const row of rows) inbox.put(line.life, row)
-      }),
-
-    deleteInbox: (key, factIds) =>
-      log.write(() => {
-        const line = instances.alive(key)
-        if (line) inbox.consume(line.life, factIds, clock.now())
-      }),
-
-    countInbox: (key, atMost) =>
-      log.peek(() => {
-        const line = instances.alive(key)
-        return line ? inbox.count(line.life, atMost) : 0
-      }),
-
-    trimHistory: (key, before) =>
-      log.write(() => {
-        const line = instances.alive(key)
-        if (line) episodes.trim(line.life, Math.min(before, line.opening_n)) // the present generation stays
-      }),
-
-    purge: (key, at) =>
-      log.write((group) => {
-        const line = instances.find(key.instanceId)
-        if (line?.incarnation !== key.incarnation || !isTerminal(line.projected)) return false
-        if (line.purged_at !== null) return true
-        removeContents(key, line.life)
-        instances.bury(line, at)
-        group.changes(key.instanceId)
-        return true
-      }),
-
-    list: async (filter) => log.read(() => listInstances(instances, filter)),
+  async getInstance(instanceId: string): Promise<InstanceRow | undefined> {
+    return this.#log.read(() => this.#instances.row(instanceId), instanceId)
   }
-}
 
-function listInstances(instances: InstanceTable, { statuses, limit, pageToken }: ListFilter): InstancePage {
-  const after =
-    pageToken === undefined
-      ? { createdAt: Number.NEGATIVE_INFINITY, instanceId: '' }
-      : parsePageToken(pageToken)
-  // One more than asked for tells whether there is a next page.
-  const rows = statuses
-    ? [...new Set(statuses)].flatMap((status) => instances.page(after, limit + 1, status))
-    : instances.page(after, limit + 1)
-  rows.sort((a, b) => a.createdAt - b.createdAt || (a.instanceId < b.instanceId ? -1 : 1))
-  const page = rows.slice(0, limit)
-  const last = page.at(-1)
-  return {
-    instances: page,
-    ...(last &&
-      rows.length > limit && {
-        pageToken: toPageToken({ createdAt: last.createdAt, instanceId: last.instanceId }),
-      }),
+  async createInstance(row: InstanceRow, replaces?: string): Promise<InstanceRow | undefined> {
+    return this.#log.write((group) => {
+      const present = this.#instances.find(row.instanceId)
+      if (present && present.incarnation !== replaces) return this.#instances.row(row.instanceId)
+      if (present) {
+        this.#removeContents({ instanceId: row.instanceId, incarnation: present.incarnation }, present.life)
+        this.#instances.remove(present.life)
+      }
+      this.#instances.insert(row)
+      group.changes(row.instanceId)
+      return undefined
+    })
   }
-}
 
-function toPageToken({ createdAt, instanceId }: PageStart): string {
-  return Buffer.from(JSON.stringify([createdAt, instanceId])).toString('base64url')
-}
-
-function parsePageToken(token: string): PageStart {
-  try {
-    const [createdAt, instanceId] = JSON.parse(Buffer.from(token, 'base64url').toString()) as unknown[]
-    if (typeof createdAt === 'number' && typeof instanceId === 'string') return { createdAt, instanceId }
-  } catch {
-    // Said below.
+  async read(key: InstanceKey, after?: number): Promise<InstanceRecord> {
+    return this.#log.peek(() => {
+      const life = this.#instances.alive(key)
+      if (!life) return { episodes: [], inbox: [] }
+      const from = after === undefined ? life.opening_n : after + 1
+      return { episodes: this.#episodes.from(life.life, from), inbox: this.#inbox.all(life.life) }
+    })
   }
-  throw new TenutoError('INVALID_ARGUMENT', `'${token.slice(0, 80)}' is no page token.`)
+
+  async readHistory(key: InstanceKey): Promise<readonly Episode[]> {
+    const query = () => {
+      const life = this.#instances.alive(key)
+      return life ? this.#episodes.from(life.life, 0) : []
+    }
+    return this.#log.read(query, key.instanceId)
+  }
+
+  async appendEpisode(key: InstanceKey, episode: Episode): Promise<AppendResult> {
+    const { n } = episode
+    const body = JSON.stringify(episode)
+    const result = await this.#log.decide((group): AppendResult | { readonly lastN: number } => {
+      const life = this.#instances.alive(key)
+      if (!life) return { kind: 'gone' }
+      if (n !== life.last_n + 1) {
+        const rival = this.#episodes.get(life.life, n)
+        return rival ? { kind: 'lost', to: rival } : { lastN: life.last_n }
+      }
+      this.#episodes.insert(life.life, n, body)
+      const openingN = episode.continuedAsNew ? n : life.opening_n
+      this.#instances.advance(life, { n, openingN, at: episode.at })
+      group.changes(key.instanceId)
+      return { kind: 'committed' }
+    })
+    if ('kind' in result) return result
+    // Its writer believes in episodes that a failed flush has undone, or is older than what was trimmed.
+    const message = `Episode ${n} of ${key.instanceId} does not follow the newest, which is ${result.lastN}: read it again.`
+    throw new TenutoError('STORAGE_FAILED', message)
+  }
+
+  async projectStatus(key: InstanceKey, projection: Projection): Promise<void> {
+    return this.#log.write((group) => {
+      const life = this.#instances.alive(key)
+      if (!life || isTerminal(life.projected) || life.shown_n > projection.episode) return
+      this.#instances.project(life, projection)
+      group.changes(key.instanceId)
+    })
+  }
+
+  async setStalled(key: InstanceKey, reason: FailureDetails | undefined, at: number): Promise<void> {
+    return this.#log.write((group) => {
+      const life = this.#instances.alive(key)
+      if (!life || isTerminal(life.projected)) return
+      this.#instances.setStalled(life, reason, at)
+      group.changes(key.instanceId)
+    })
+  }
+
+  async putInbox(key: InstanceKey, row: InboxRow): Promise<InboxRow | undefined> {
+    return this.#log.write(() => {
+      const life = this.#instances.alive(key)?.life
+      if (life === undefined) return undefined // nobody would ever read it
+      const present = this.#inbox.get(life, row.factId)
+      if (!present) this.#inbox.put(life, row)
+      return present
+    })
+  }
+
+  async putOutcomes(key: InstanceKey, rows: readonly InboxRow[]): Promise<void> {
+    return this.#log.write(() => {
+      const life = this.#instances.alive(key)?.life
+      if (life !== undefined) for (const row of rows) this.#inbox.put(life, row)
+    })
+  }
+
+  async deleteInbox(key: InstanceKey, factIds: readonly string[]): Promise<void> {
+    return this.#log.write(() => {
+      const life = this.#instances.alive(key)?.life
+      if (life !== undefined) this.#inbox.consume(life, factIds, this.#clock.now())
+    })
+  }
+
+  async countInbox(key: InstanceKey, atMost: number): Promise<number> {
+    return this.#log.peek(() => {
+      const life = this.#instances.alive(key)?.life
+      return life === undefined ? 0 : this.#inbox.count(life, atMost)
+    })
+  }
+
+  async trimHistory(key: InstanceKey, before: number): Promise<void> {
+    return this.#log.write(() => {
+      const life = this.#instances.alive(key)
+      if (life) this.#episodes.trim(life.life, Math.min(before, life.opening_n))
+    })
+  }
+
+  async purge(key: InstanceKey, at: number): Promise<boolean> {
+    return this.#log.write((group) => {
+      const life = this.#instances.find(key.instanceId)
+      if (life?.incarnation !== key.incarnation || !isTerminal(life.projected)) return false
+      if (life.purged_at !== null) return true
+      // At once: an append that comes later in this process, the only one, finds the tombstone.
+      this.#removeContents(key, life.life)
+      this.#instances.bury(life, at)
+      group.changes(key.instanceId)
+      return true
+    })
+  }
+
+  async list(filter: ListFilter): Promise<InstancePage> {
+    return this.#log.read(() => listInstances(this.#instances, filter))
+  }
+
+  /** Removes all that hangs on a life but its row. */
+  #removeContents(key: InstanceKey, life: number): void {
+    this.#episodes.remove(life)
+    this.#inbox.remove(life)
+    this.#messages.removeTimers(key)
+  }
 }

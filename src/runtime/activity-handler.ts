@@ -4,9 +4,10 @@ import { TenutoError } from '../workflow/errors.ts'
 import { toFailureDetails } from '../workflow/failure.ts'
 import { isTerminal } from '../workflow/status.ts'
 import { type ActivityOutcome, runActivity } from './activity-runner.ts'
-import { advance, type AdvanceHost, load } from './advance.ts'
+import { advance } from './advance.ts'
 import type { InstanceKey } from './episode.ts'
 import { keyText } from './live-instance.ts'
+import { type AdvanceHost, load } from './load.ts'
 import type { ActivityMessage, Delivery } from './messages.ts'
 
 export interface ActivityHandlerHost extends AdvanceHost {
@@ -102,7 +103,9 @@ export class ActivityHandler {
     const { store, queue, clock, newId } = this.#host.ports
     const key = keyOf(group[0]!.delivery.message)
     const acceptedAt = clock.now()
-    const rows = group.flatMap(({ outcome }) => (outcome ? [{ factId: factIdOf(outcome), event: outcome, acceptedAt }] : []))
+    const rows = group.flatMap(({ outcome }) =>
+      outcome ? [{ factId: factIdOf(outcome), event: outcome, acceptedAt }] : [],
+    )
     if (rows.length > 0) await store.putOutcomes(key, rows)
     const factIds = group.map(({ delivery }) => factIdOf(delivery.message))
     await queue.send([{ v: 1, kind: 'doorbell', ...key, token: newId(), factIds }])
@@ -123,13 +126,17 @@ export class ActivityHandler {
       const history = await this.#host.ports.store.readHistory(key)
       const answered = history.some(
         ({ generation, events }) =>
-          generation === message.generation && events.some((event) => isTaskOutcome(event) && event.seq === message.seq),
+          generation === message.generation &&
+          events.some((event) => isTaskOutcome(event) && event.seq === message.seq),
       )
       return { kind: answered ? 'settled' : 'run detached' }
     }
     if (inbox.some((row) => row.factId === factId)) return { kind: 'waits in inbox' }
     if (!state.outstanding.has(message.seq)) {
-      throw new TenutoError('STORAGE_FAILED', `Activity #${message.seq} of ${key.instanceId} is not in the history yet.`)
+      throw new TenutoError(
+        'STORAGE_FAILED',
+        `Activity #${message.seq} of ${key.instanceId} is not in the history yet.`,
+      )
     }
     return { kind: 'run' }
   }
@@ -141,7 +148,10 @@ export class ActivityHandler {
 
   #warn({ instanceId, name }: ActivityMessage, error: unknown): void {
     const fields = { instanceId, activity: name, error: toFailureDetails(error) }
-    this.#host.ports.logger.warn('The outcome of an activity could not be kept; its message comes again.', fields)
+    this.#host.ports.logger.warn(
+      'The outcome of an activity could not be kept; its message comes again.',
+      fields,
+    )
   }
 }
 

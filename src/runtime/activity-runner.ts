@@ -24,7 +24,10 @@ export async function runActivity(host: ActivityHost, message: ActivityMessage):
   const { generation, seq, name } = message
   const registered = host.app.activity(name)
   if (!registered) {
-    const error = new TenutoError('ACTIVITY_NOT_REGISTERED', `No activity '${name}' is registered in this app.`)
+    const error = new TenutoError(
+      'ACTIVITY_NOT_REGISTERED',
+      `No activity '${name}' is registered in this app.`,
+    )
     return { kind: 'taskFailed', generation, seq, failure: failureOf(error) }
   }
   try {
@@ -35,9 +38,19 @@ export async function runActivity(host: ActivityHost, message: ActivityMessage):
     // An error of ours needs no stack; one that no retry can mend is marked so.
     if (isTenutoError(error)) {
       const nonRetriable = error.code !== 'ACTIVITY_TIMEOUT'
-      return { kind: 'taskFailed', generation, seq, failure: { ...failure, ...(nonRetriable && { nonRetriable }) } }
+      return {
+        kind: 'taskFailed',
+        generation,
+        seq,
+        failure: { ...failure, ...(nonRetriable && { nonRetriable }) },
+      }
     }
-    return { kind: 'taskFailed', generation, seq, failure: { ...failure, ...(stackTrace !== undefined && { stackTrace }) } }
+    return {
+      kind: 'taskFailed',
+      generation,
+      seq,
+      failure: { ...failure, ...(stackTrace !== undefined && { stackTrace }) },
+    }
   }
 }
 
@@ -73,7 +86,10 @@ async function withinTimeout<T>(
   const over = new AbortController()
   const finished = new AbortController()
   const expiry = host.clock.sleep(timeoutMs, finished.signal).then((): never => {
-    const error = new TenutoError('ACTIVITY_TIMEOUT', `Activity '${message.name}' took longer than its timeout of ${timeoutMs} ms.`)
+    const error = new TenutoError(
+      'ACTIVITY_TIMEOUT',
+      `Activity '${message.name}' took longer than its timeout of ${timeoutMs} ms.`,
+    )
     over.abort(error)
     throw error
   })

@@ -1,8 +1,14 @@
 // The one rule that runs the system: turn the messages into facts, then advance the instance. The rules R1–R19 that are named here are
 // explained in docs/architecture.md.
 import type { HistoryEvent, TaskOutcome } from '../engine/events.ts'
-import { type ExternalFact, factIdOf, isTaskOutcome, parseTaskFactId, startFactId, taskFactId } from '../engine/events.ts'
-import type { App } from '../workflow/app.ts'
+import {
+  type ExternalFact,
+  factIdOf,
+  isTaskOutcome,
+  parseTaskFactId,
+  startFactId,
+  taskFactId,
+} from '../engine/events.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import { isTerminal } from '../workflow/status.ts'
@@ -10,16 +16,12 @@ import { dispatch } from './dispatch.ts'
 import type { Episode, InstanceKey } from './episode.ts'
 import { guardDuty } from './guard-duty.ts'
 import { absorb, type InstanceState } from './instance-state.ts'
-import { catchUp, type LiveInstance, type LiveInstances, newLiveInstance } from './live-instance.ts'
+import type { LiveInstance } from './live-instance.ts'
+import { type AdvanceHost, load } from './load.ts'
 import type { Delivery, Message } from './messages.ts'
 import type { InboxRow, Ports } from './ports.ts'
+import { show } from './projection.ts'
 import { nextEpisode } from './turn.ts'
-
-export interface AdvanceHost {
-  readonly app: App
-  readonly ports: Ports
-  readonly instances: LiveInstances
-}
 
 /** Messages of one incarnation, and the outcomes that this handler has made itself (it ran the activity). */
 export interface Work {
@@ -75,9 +77,13 @@ class Advance {
   }
 
   async run(): Promise<void> {
+    // A nudge comes from outside the normal course: believe nothing that is only in memory.
+    if (this.#work.deliveries.some(({ message }) => message.kind === 'nudge')) this.#host.instances.drop(this.#work.key)
     let live = await this.#load()
     if (!live) return
     this.#classify(live)
+    // Whatever was stalled by a dead letter may have lost the carriers of its episodes.
+    if (live.shown.stalled && live.row.stalled?.code === 'TURN_CRASHED') this.#guardNext.nudged = true
     let lost = 0
     let generations = 0
     for (;;) {
@@ -114,7 +120,10 @@ class Advance {
       const missing = this.#missingRow(live)
       if (missing === undefined) return live
       if (tries === 3) {
-        throw new TenutoError('STORAGE_FAILED', `Row '${missing}' of instance ${live.state.key.instanceId} is in neither inbox nor history yet.`)
+        throw new TenutoError(
+          'STORAGE_FAILED',
+          `Row '${missing}' of instance ${live.state.key.instanceId} is in neither inbox nor history yet.`,
+        )
       }
     }
   }
@@ -126,7 +135,8 @@ class Advance {
       for (const factId of message.factIds) {
         const task = parseTaskFactId(factId)
         const stale = task !== undefined && task.generation < state.generation
-        const present = factId === startFactId || state.known.has(factId) || inbox.some((row) => row.factId === factId)
+        const present =
+          factId === startFactId || state.known.has(factId) || inbox.some((row) => row.factId === factId)
         if (!stale && !present) return factId
       }
     }
@@ -156,7 +166,8 @@ class Advance {
           if (message.episode !== state.n) break
           this.#nudged = message.token
           this.#guardNext.nudged = true
-          if (live.inbox.length > 0) this.#own.set(message.id, { event: { kind: 'nudged', id: message.id }, token: message.token })
+          if (live.inbox.length > 0 || state.n === 0)
+            this.#own.set(message.id, { event: { kind: 'nudged', id: message.id }, token: message.token })
           break
         default:
           message satisfies never
@@ -168,8 +179,16 @@ class Advance {
     const { state } = live
     const consumedBy = state.known.get(factId)
     const task = parseTaskFactId(factId)
-    if ((consumedBy !== undefined && consumedBy <= state.openedBy) || (task && task.generation < state.generation)) this.#guardNext.older = true
-    if (isTerminal(state.status) || consumedBy !== undefined || (task && task.generation < state.generation)) {
+    if (
+      (consumedBy !== undefined && consumedBy <= state.openedBy) ||
+      (task && task.generation < state.generation)
+    )
+      this.#guardNext.older = true
+    if (
+      isTerminal(state.status) ||
+      consumedBy !== undefined ||
+      (task && task.generation < state.generation)
+    ) {
       if (factId !== startFactId) this.#litter.add(factId)
       return
     }
@@ -177,7 +196,8 @@ class Advance {
     const wait = waitForStart(live, row?.event, this.#ports.clock.now())
     if (wait > 0) this.#requeue.push({ message, delayMs: wait })
     else if (row) this.#own.set(factId, { event: row.event, token: message.token })
-    else if (factId === startFactId && state.n === 0) this.#own.set(factId, { event: nothing, token: message.token })
+    else if (factId === startFactId && state.n === 0)
+      this.#own.set(factId, { event: nothing, token: message.token })
   }
 
   #claimTimer(live: LiveInstance, message: Extract<Message, { kind: 'timer' }>): void {
@@ -215,11 +235,16 @@ class Advance {
   }
 
   /** Computes and commits one episode, then does all that follows from it. */
-  async #turn(live: LiveInstance, own: readonly [string, OwnFact][]): Promise<'won' | 'lost' | 'gone' | 'stalled'> {
+  async #turn(
+    live: LiveInstance,
+    own: readonly [string, OwnFact][],
+  ): Promise<'won' | 'lost' | 'gone' | 'stalled'> {
     const { state } = live
     const rows = live.inbox.filter(({ factId, event }) => isNew(state, factId, event))
     const taken = new Set(rows.map((row) => row.factId))
-    const made = own.filter(([factId, { event }]) => !taken.has(factId) && event !== nothing).map(([, { event }]) => event)
+    const made = own
+      .filter(([factId, { event }]) => !taken.has(factId) && event !== nothing)
+      .map(([, { event }]) => event)
     const by = own[0]?.[1].token ?? this.#nudged ?? state.unopened?.by
     if (by === undefined) throw new TenutoError('INTERNAL', 'a turn has no carrier')
     const request = {
@@ -252,7 +277,8 @@ class Advance {
     this.#dispatched.add(episode.n)
     await dispatch(this.#ports, state, { episode, mode: 'first' })
     await show(this.#ports, live, episode)
-    for (const { factId, event } of live.inbox) if (!isNew(state, factId, event) && !isAhead(state, event)) this.#litter.add(factId)
+    for (const { factId, event } of live.inbox)
+      if (!isNew(state, factId, event) && !isAhead(state, event)) this.#litter.add(factId)
     live.inbox = live.inbox.filter(({ factId }) => !this.#litter.has(factId))
     await this.#sweepLitter(state)
     // The generation before the one that is over can be needed by nobody once its carriers are gone; the store knows when.
@@ -272,7 +298,10 @@ class Advance {
     const { key } = live.state
     await this.#ports.store.putOutcomes(key, rowsOf(own, this.#ports.clock.now()))
     await this.#ports.store.setStalled(key, live.obstacle, this.#ports.clock.now())
-    this.#ports.logger.error('The instance is stalled.', { instanceId: key.instanceId, reason: live.obstacle })
+    this.#ports.logger.error('The instance is stalled.', {
+      instanceId: key.instanceId,
+      reason: live.obstacle,
+    })
     this.#host.instances.drop(key)
   }
 
@@ -284,11 +313,15 @@ class Advance {
     if (outcomes.length > 0) {
       await this.#ports.store.putOutcomes(key, outcomes)
       const factIds = outcomes.map((row) => row.factId)
-      await this.#ports.queue.send([{ v: 1, kind: 'doorbell', ...key, token: this.#ports.newId(), factIds }], delayMs)
+      await this.#ports.queue.send(
+        [{ v: 1, kind: 'doorbell', ...key, token: this.#ports.newId(), factIds }],
+        delayMs,
+      )
     }
     const parked = new Set(outcomes.map((row) => row.factId))
     const waiting = new Set(own.filter(([factId]) => !parked.has(factId)).map(([, { token }]) => token))
-    for (const { message } of this.#work.deliveries) if (waiting.has(message.token)) this.#requeue.push({ message, delayMs })
+    for (const { message } of this.#work.deliveries)
+      if (waiting.has(message.token)) this.#requeue.push({ message, delayMs })
   }
 
   /** Many generations in a row: the same message again, so that other instances have their turn. */
@@ -300,6 +333,9 @@ class Advance {
 
   async #finish(live: LiveInstance): Promise<void> {
     const { state } = live
+    if (live.shown.stalled && this.#nudged !== undefined && !live.obstacle) {
+      await this.#ports.store.setStalled(state.key, undefined, this.#ports.clock.now())
+    }
     await this.#sweepLitter(state)
     for (const { message, delayMs } of this.#requeue) await this.#ports.queue.send([message], delayMs)
     if (!live.obstacle) this.#host.instances.keep(live)
@@ -336,41 +372,3 @@ function jitterMs(id: string): number {
 function rowsOf(own: readonly [string, OwnFact][], acceptedAt: number): InboxRow[] {
   return own.flatMap(([factId, { event }]) => (isTaskOutcome(event) ? [{ factId, event, acceptedAt }] : []))
 }
-
-/** The newest state of an instance; undefined when this life of it is over or never was. */
-export async function load(host: AdvanceHost, key: InstanceKey): Promise<LiveInstance | undefined> {
-  const { ports, instances, app } = host
-  const cached = instances.get(key)
-  if (cached && !cached.obstacle) {
-    const { episodes, inbox } = await ports.store.read(key, cached.state.n)
-    cached.inbox = inbox
-    await catchUp(cached, episodes, app, ports.logger)
-    if (!cached.obstacle) return cached
-  }
-  instances.drop(key)
-  const [row, record] = await Promise.all([ports.store.getInstance(key.instanceId), ports.store.read(key)])
-  if (!row || row.incarnation !== key.incarnation || row.purgedAt !== undefined) return undefined
-  const live = newLiveInstance(key, row)
-  live.inbox = record.inbox
-  await catchUp(live, record.episodes, app, ports.logger)
-  return live
-}
-
-/** Shows an episode on the row of its instance, where there is something to see. */
-async function show(ports: Ports, live: LiveInstance, episode: Episode): Promise<void> {
-  const { status, customStatus, output, failure, n, at } = episode
-  const { shown } = live
-  if (shown.stalled && !isTerminal(status)) await ports.store.setStalled(live.state.key, undefined, at)
-  if (shown.status !== status || shown.customStatus !== customStatus) {
-    await ports.store.projectStatus(live.state.key, {
-      episode: n,
-      status,
-      lastUpdatedAt: at,
-      ...(customStatus !== undefined && { customStatus }),
-      ...(output !== undefined && { output }),
-      ...(failure && { failure }),
-    })
-  }
-  live.shown = { status, customStatus, stalled: false }
-}
-

@@ -45,9 +45,14 @@ async function keepFact({ ports, instances }: ActivityHandlerHost, message: Work
   if (message.kind === 'timer' && message.generation === state.generation) {
     const { generation, seq } = message
     const event: TimerFired = { kind: 'timerFired', generation, seq }
-    await ports.store.putOutcomes(key, [{ factId: taskFactId(generation, seq), event, acceptedAt: ports.clock.now() }])
+    await ports.store.putOutcomes(key, [
+      { factId: taskFactId(generation, seq), event, acceptedAt: ports.clock.now() },
+    ])
   }
-  const error = new TenutoError('TURN_CRASHED', `Turns of instance ${key.instanceId} failed or lost their host again and again.`)
+  const error = new TenutoError(
+    'TURN_CRASHED',
+    `Turns of instance ${key.instanceId} failed or lost their host again and again.`,
+  )
   await ports.store.setStalled(key, failureOf(error), ports.clock.now())
   ports.logger.error(error.message, { instanceId: key.instanceId, code: error.code })
 }

@@ -1,17 +1,22 @@
 // What a committed episode asks of the world. Only ever called after the commit, in the order of R8, and safe to do twice: every
 // receiver knows what it is about by (incarnation, generation, sequence number).
 import type { Command, CreateChild, ScheduleTask, SendEvent } from '../engine/commands.ts'
+import {
+  type ChildWorkflowCompleted,
+  type ChildWorkflowFailed,
+  type ParentLink,
+  taskFactId,
+} from '../engine/events.ts'
 import { currentFlags } from '../engine/flags.ts'
-import { type ChildWorkflowCompleted, type ChildWorkflowFailed, type ParentLink, taskFactId } from '../engine/events.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { failureOf } from '../workflow/failure.ts'
 import { limits } from '../workflow/limits.ts'
 import { isTerminal } from '../workflow/status.ts'
+import { startDigest } from './digest.ts'
 import type { Episode, InstanceKey } from './episode.ts'
 import { type InstanceState, parentOf } from './instance-state.ts'
 import type { ActivityMessage, Message, TimerMessage } from './messages.ts'
 import type { InstanceRow, Ports } from './ports.ts'
-import { startDigest } from './digest.ts'
 
 /** `first`: by the writer. `again`: guard duty. `nudge`: by the sweeper, which never rings a child that exists. */
 export type DispatchMode = 'first' | 'again' | 'nudge'
@@ -27,7 +32,8 @@ export interface DispatchOrder {
 export async function dispatch(ports: Ports, state: InstanceState, order: DispatchOrder): Promise<void> {
   const { episode } = order
   const current = episode.generation === state.generation
-  const isAnswered = ({ seq }: Command): boolean => (current ? !state.outstanding.has(seq) : (order.answered?.has(seq) ?? false))
+  const isAnswered = ({ seq }: Command): boolean =>
+    current ? !state.outstanding.has(seq) : (order.answered?.has(seq) ?? false)
   // Activities outlive the end of their generation (nobody awaited them, but they were asked for); timers do not.
   const timersMatter = current && !isTerminal(state.status)
   const messages: Message[] = []
@@ -41,7 +47,8 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
         }
         break
       case 'createTimer':
-        if (timersMatter && !isAnswered(command)) timers.push(timerMessage(ports, state.key, episode, command))
+        if (timersMatter && !isAnswered(command))
+          timers.push(timerMessage(ports, state.key, episode, command))
         break
       case 'cancelTimer':
         cancelled.push(command.seq)
@@ -62,7 +69,12 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
   if (isTerminal(episode.status)) await notifyParent(ports, state, episode)
 }
 
-function activityMessage(ports: Ports, key: InstanceKey, episode: Episode, command: ScheduleTask): ActivityMessage {
+function activityMessage(
+  ports: Ports,
+  key: InstanceKey,
+  episode: Episode,
+  command: ScheduleTask,
+): ActivityMessage {
   const { seq, name, input, timeoutMs, retry } = command
   return {
     v: 1,
@@ -80,7 +92,12 @@ function activityMessage(ports: Ports, key: InstanceKey, episode: Episode, comma
   }
 }
 
-function timerMessage(ports: Ports, key: InstanceKey, episode: Episode, command: { seq: number; dueAt: number }): TimerMessage {
+function timerMessage(
+  ports: Ports,
+  key: InstanceKey,
+  episode: Episode,
+  command: { seq: number; dueAt: number },
+): TimerMessage {
   const { seq, dueAt } = command
   return { v: 1, kind: 'timer', ...key, token: ports.newId(), generation: episode.generation, seq, dueAt }
 }
@@ -114,7 +131,8 @@ async function createChild(
     return waits && mode !== 'nudge' ? [doorbell(ports, present, 'start')] : []
   }
   const free = present.purgedAt !== undefined || isTerminal(present.status)
-  if (free && !(await ports.store.createInstance(row, present.incarnation))) return [doorbell(ports, row, 'start')]
+  if (free && !(await ports.store.createInstance(row, present.incarnation)))
+    return [doorbell(ports, row, 'start')]
   return refuseChild(ports, parent, `An instance with the id '${command.instanceId}' already exists.`)
 }
 
@@ -136,12 +154,21 @@ function childRow(ports: Ports, command: CreateChild, parent: ParentLink): Insta
 
 function isMine(row: InstanceRow, parent: ParentLink): boolean {
   const link = row.parent
-  return link?.incarnation === parent.incarnation && link.generation === parent.generation && link.seq === parent.seq
+  return (
+    link?.incarnation === parent.incarnation &&
+    link.generation === parent.generation &&
+    link.seq === parent.seq
+  )
 }
 
 async function refuseChild(ports: Ports, parent: ParentLink, message: string): Promise<Message[]> {
   const failure = failureOf(new TenutoError('CHILD_NOT_STARTED', message))
-  return tellParent(ports, parent, { kind: 'childWorkflowFailed', generation: parent.generation, seq: parent.seq, failure })
+  return tellParent(ports, parent, {
+    kind: 'childWorkflowFailed',
+    generation: parent.generation,
+    seq: parent.seq,
+    failure,
+  })
 }
 
 /** Puts the outcome into the parent's inbox, once. @returns the doorbell for it. */
@@ -170,7 +197,12 @@ async function notifyParent(ports: Ports, state: InstanceState, episode: Episode
 const terminatedFailure = { errorType: 'WorkflowTerminated', message: 'The child workflow was terminated.' }
 
 /** An event to another instance; one that does not exist or has ended cannot take it, and nobody waits for an answer. */
-async function sendEvent(ports: Ports, key: InstanceKey, episode: Episode, command: SendEvent): Promise<Message[]> {
+async function sendEvent(
+  ports: Ports,
+  key: InstanceKey,
+  episode: Episode,
+  command: SendEvent,
+): Promise<Message[]> {
   const target = await ports.store.getInstance(command.instanceId)
   if (!target || target.purgedAt !== undefined || isTerminal(target.status)) {
     ports.logger.warn('An event was dropped: the instance does not exist or has ended.', {

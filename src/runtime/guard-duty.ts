@@ -6,6 +6,7 @@ import { dispatch } from './dispatch.ts'
 import type { Episode } from './episode.ts'
 import type { InstanceState } from './instance-state.ts'
 import type { Ports } from './ports.ts'
+import { projectionOf } from './projection.ts'
 
 export interface GuardOrder {
   /** Tokens of the messages that the handler holds. */
@@ -19,16 +20,19 @@ export interface GuardOrder {
 }
 
 export async function guardDuty(ports: Ports, state: InstanceState, order: GuardOrder): Promise<void> {
-  const unseen = ({ n, by }: Episode): boolean => !order.dispatched.has(n) && (order.tokens.has(by) || order.nudged)
+  const unseen = ({ n, by }: Episode): boolean =>
+    !order.dispatched.has(n) && (order.tokens.has(by) || order.nudged)
   const carried = [...order.tokens].flatMap((token) => state.carriers.get(token) ?? [])
   if (!order.older && !order.nudged && carried.every((n) => order.dispatched.has(n))) return
-  const history = order.older ? await ports.store.readHistory(state.key) : (await ports.store.read(state.key)).episodes
+  const history = order.older
+    ? await ports.store.readHistory(state.key)
+    : (await ports.store.read(state.key)).episodes
   const episodes = history.filter(({ n }) => n <= state.n)
   for (const episode of episodes.filter(unseen)) {
     order.dispatched.add(episode.n)
     const mode = order.nudged ? 'nudge' : 'again'
     await dispatch(ports, state, { episode, mode, answered: answeredIn(episodes, episode.generation) })
-    if (isTerminal(episode.status)) await showEnd(ports, state, episode)
+    if (isTerminal(episode.status)) await ports.store.projectStatus(state.key, projectionOf(episode))
   }
 }
 
@@ -39,16 +43,4 @@ function answeredIn(history: readonly Episode[], generation: number): ReadonlySe
     for (const event of episode.events) if (isTaskOutcome(event)) answered.add(event.seq)
   }
   return answered
-}
-
-async function showEnd(ports: Ports, state: InstanceState, episode: Episode): Promise<void> {
-  const { n, status, at, customStatus, output, failure } = episode
-  await ports.store.projectStatus(state.key, {
-    episode: n,
-    status,
-    lastUpdatedAt: at,
-    ...(customStatus !== undefined && { customStatus }),
-    ...(output !== undefined && { output }),
-    ...(failure && { failure }),
-  })
 }

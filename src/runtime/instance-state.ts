@@ -1,6 +1,12 @@
 // What the protocol knows of an instance: the fold of its episodes. Plain data and one function that takes an episode in.
 import type { Command } from '../engine/commands.ts'
-import { type ExecutionStarted, factIdOf, isTaskOutcome, type ParentLink, startFactId } from '../engine/events.ts'
+import {
+  type ExecutionStarted,
+  factIdOf,
+  isTaskOutcome,
+  type ParentLink,
+  startFactId,
+} from '../engine/events.ts'
 import { assert } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import type { Payload } from '../workflow/payload.ts'
@@ -58,8 +64,14 @@ export function parentOf(state: InstanceState): ParentLink | undefined {
 /** Takes the next episode in. The first one may be the opening of the newest generation. */
 export function absorb(state: InstanceState, episode: Episode): void {
   const first = state.n === 0
-  assert(first || episode.n === state.n + 1, `episode ${episode.n} of ${state.key.instanceId} follows ${state.n}`)
-  assert(!first || episode.n === 1 || episode.continuedAsNew, `the history of ${state.key.instanceId} begins at ${episode.n}`)
+  assert(
+    first || episode.n === state.n + 1,
+    `episode ${episode.n} of ${state.key.instanceId} follows ${state.n}`,
+  )
+  assert(
+    !first || episode.n === 1 || episode.continuedAsNew,
+    `the history of ${state.key.instanceId} begins at ${episode.n}`,
+  )
   state.n = episode.n
   state.at = episode.at
   state.status = episode.status
@@ -103,6 +115,9 @@ function openGeneration(state: InstanceState, episode: NonNullable<InstanceState
 }
 
 /** External facts that a new generation must remember, so that a late ring for one of them is recognised (R15). */
-export function consumedFacts(state: InstanceState, more: readonly (readonly [string, number])[]): ContinuedAsNew['consumed'] {
+export function consumedFacts(
+  state: InstanceState,
+  more: readonly (readonly [string, number])[],
+): ContinuedAsNew['consumed'] {
   return [...state.consumed, ...more].slice(-limits.consumedEventIds)
 }

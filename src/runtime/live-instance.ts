@@ -1,8 +1,8 @@
 // An instance in memory: its folded state and, unless it has ended, its execution, which goes on where it stopped instead of being
 // replayed. What is here can be made again from the history at any time; on any doubt it is dropped.
 import type { Divergence } from '../engine/command-log.ts'
-import { Execution, type Turn } from '../engine/execution.ts'
 import type { HistoryEvent } from '../engine/events.ts'
+import { Execution, type Turn } from '../engine/execution.ts'
 import type { App } from '../workflow/app.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { type FailureDetails, failureOf } from '../workflow/failure.ts'
@@ -45,7 +45,12 @@ export function openingEvents(state: InstanceState): readonly HistoryEvent[] {
 }
 
 /** Brings a live instance up to date with episodes that others, or an earlier process, committed. Runs workflow code. */
-export async function catchUp(live: LiveInstance, episodes: readonly Episode[], app: App, logger: Logger): Promise<void> {
+export async function catchUp(
+  live: LiveInstance,
+  episodes: readonly Episode[],
+  app: App,
+  logger: Logger,
+): Promise<void> {
   let turns: Turn[] = []
   for (const episode of episodes) {
     const events = [...openingEvents(live.state), ...episode.events]
@@ -54,7 +59,11 @@ export async function catchUp(live: LiveInstance, episodes: readonly Episode[], 
       turns = []
       live.execution = undefined
     } else {
-      turns.push({ at: episode.at, events, recorded: { commands: episode.commands, ended: isTerminal(episode.status) } })
+      turns.push({
+        at: episode.at,
+        events,
+        recorded: { commands: episode.commands, ended: isTerminal(episode.status) },
+      })
     }
   }
   if (isTerminal(live.state.status)) {
@@ -75,7 +84,10 @@ export function createExecution(live: LiveInstance, app: App, logger: Logger): E
   const workflow = app.workflow(started.name)
   if (workflow) return new Execution(app, workflow.run, started, logger)
   live.obstacle = failureOf(
-    new TenutoError('WORKFLOW_NOT_REGISTERED', `Workflow '${started.name}' is not registered here, but this instance is in the middle of it.`),
+    new TenutoError(
+      'WORKFLOW_NOT_REGISTERED',
+      `Workflow '${started.name}' is not registered here, but this instance is in the middle of it.`,
+    ),
   )
   return undefined
 }

@@ -14,22 +14,42 @@ export function createManagement(ports: Ports): Management {
     start: (request) => start(ports, request),
     get: (instanceId) => get(ports, instanceId),
     waitFor: (instanceId, until: WaitUntil, timeoutMs, signal) =>
-      waitForInstance(ports, () => get(ports, instanceId), { instanceId, until, timeoutMs, ...(signal && { signal }) }),
+      waitForInstance(ports, () => get(ports, instanceId), {
+        instanceId,
+        until,
+        timeoutMs,
+        ...(signal && { signal }),
+      }),
     raiseEvent: (request) => raiseEvent(ports, request),
     suspend: (instanceId, reason) =>
-      control(ports, instanceId, 'ERR_PAUSE_WORKFLOW', (id) => ({ kind: 'executionSuspended', id, ...because(reason) })),
+      control(ports, instanceId, 'ERR_PAUSE_WORKFLOW', (id) => ({
+        kind: 'executionSuspended',
+        id,
+        ...because(reason),
+      })),
     resume: (instanceId, reason) =>
-      control(ports, instanceId, 'ERR_RESUME_WORKFLOW', (id) => ({ kind: 'executionResumed', id, ...because(reason) })),
+      control(ports, instanceId, 'ERR_RESUME_WORKFLOW', (id) => ({
+        kind: 'executionResumed',
+        id,
+        ...because(reason),
+      })),
     async terminate(instanceId, output) {
       if (output !== undefined) assertPayloadSize(output, 'The output')
       const row = await existing(ports, instanceId)
       if (isTerminal(row.status)) return
-      await accept(ports, row, { kind: 'executionTerminated', id: `c:${ports.newId()}`, ...(output !== undefined && { output }) })
+      await accept(ports, row, {
+        kind: 'executionTerminated',
+        id: `c:${ports.newId()}`,
+        ...(output !== undefined && { output }),
+      })
     },
     async purge(instanceId) {
       const row = await existing(ports, instanceId)
       if (!isTerminal(row.status) || !(await ports.store.purge(row, ports.clock.now()))) {
-        throw new TenutoError('ERR_PURGE_WORKFLOW', `Instance '${instanceId}' is ${row.status}; only one that has ended can be purged.`)
+        throw new TenutoError(
+          'ERR_PURGE_WORKFLOW',
+          `Instance '${instanceId}' is ${row.status}; only one that has ended can be purged.`,
+        )
       }
     },
   }
@@ -56,7 +76,11 @@ async function start(ports: Ports, request: StartRequest): Promise<{ instanceId:
   }
   let present = await ports.store.createInstance(row)
   // An ended or purged instance gives its id up, except to a repetition of the very start that made it.
-  while (present && (isTerminal(present.status) || present.purgedAt !== undefined) && !isRepetition(present, row)) {
+  while (
+    present &&
+    (isTerminal(present.status) || present.purgedAt !== undefined) &&
+    !isRepetition(present, row)
+  ) {
     present = await ports.store.createInstance(row, present.incarnation)
   }
   if (present && present.purgedAt === undefined && present.startDigest !== row.startDigest) {
@@ -65,7 +89,8 @@ async function start(ports: Ports, request: StartRequest): Promise<{ instanceId:
       `An instance with the id '${instanceId}' already exists (${present.name}, ${present.status}) and was started with something else.`,
     )
   }
-  if (!present || (present.episode === 0 && !isTerminal(present.status))) await ringStart(ports, present ?? row)
+  if (!present || (present.episode === 0 && !isTerminal(present.status)))
+    await ringStart(ports, present ?? row)
   return { instanceId }
 }
 
@@ -84,7 +109,8 @@ async function ringStart(ports: Ports, row: InstanceRow): Promise<void> {
 }
 
 function checkStart(instanceId: string, workflowName: string, input: Payload): void {
-  if (instanceId === '') throw new TenutoError('ERR_INSTANCE_ID_PROVIDED_MISSING', 'The instance id is empty.')
+  if (instanceId === '')
+    throw new TenutoError('ERR_INSTANCE_ID_PROVIDED_MISSING', 'The instance id is empty.')
   if ([...instanceId].length > limits.instanceIdCharacters) {
     throw new TenutoError(
       'ERR_INSTANCE_ID_TOO_LONG',
@@ -92,7 +118,10 @@ function checkStart(instanceId: string, workflowName: string, input: Payload): v
     )
   }
   if (!/^[\p{L}\p{Nd}_-]+$/u.test(instanceId)) {
-    throw new TenutoError('ERR_INSTANCE_ID_INVALID', `The instance id '${instanceId}' is invalid: only letters, digits, _ and - are allowed.`)
+    throw new TenutoError(
+      'ERR_INSTANCE_ID_INVALID',
+      `The instance id '${instanceId}' is invalid: only letters, digits, _ and - are allowed.`,
+    )
   }
   checkName(workflowName, 'ERR_WORKFLOW_NAME_MISSING', 'workflow')
   checkPayload(input, 'The input')
@@ -101,7 +130,10 @@ function checkStart(instanceId: string, workflowName: string, input: Payload): v
 function checkName(name: string, missing: ErrorCode, kind: string): void {
   if (name === '') throw new TenutoError(missing, `The ${kind} name is empty.`)
   if (name.length > limits.nameCharacters) {
-    throw new TenutoError('INVALID_ARGUMENT', `The ${kind} name has ${name.length} characters; the limit is ${limits.nameCharacters}.`)
+    throw new TenutoError(
+      'INVALID_ARGUMENT',
+      `The ${kind} name has ${name.length} characters; the limit is ${limits.nameCharacters}.`,
+    )
   }
 }
 
@@ -116,20 +148,36 @@ async function raiseEvent(ports: Ports, request: RaiseEventRequest): Promise<voi
   checkName(eventName, 'ERR_WORKFLOW_EVENT_NAME_MISSING', 'event')
   checkPayload(data, 'The event data')
   if (eventId !== undefined && (eventId === '' || eventId.length > limits.eventIdCharacters)) {
-    throw new TenutoError('INVALID_ARGUMENT', `An event id must have 1 to ${limits.eventIdCharacters} characters.`)
+    throw new TenutoError(
+      'INVALID_ARGUMENT',
+      `An event id must have 1 to ${limits.eventIdCharacters} characters.`,
+    )
   }
   const row = await existing(ports, instanceId)
   refuseEnded(row, 'ERR_RAISE_EVENT_WORKFLOW')
   const waiting = (row.unreadEvents ?? 0) + (await ports.store.countInbox(row, limits.eventBuffer))
   if (waiting >= limits.eventBuffer) {
-    throw new TenutoError('ERR_EVENT_BUFFER_FULL', `${waiting} events wait for instance '${instanceId}'; the limit is ${limits.eventBuffer}.`)
+    throw new TenutoError(
+      'ERR_EVENT_BUFFER_FULL',
+      `${waiting} events wait for instance '${instanceId}'; the limit is ${limits.eventBuffer}.`,
+    )
   }
   const id = `e:${eventId ?? ports.newId()}`
-  const event: ExternalFact = { kind: 'eventRaised', id, name: eventName, ...(data !== undefined && { input: data }) }
+  const event: ExternalFact = {
+    kind: 'eventRaised',
+    id,
+    name: eventName,
+    ...(data !== undefined && { input: data }),
+  }
   await accept(ports, row, event, eventId === undefined ? undefined : eventDigest(eventName, data))
 }
 
-async function control(ports: Ports, instanceId: string, ended: ErrorCode, fact: (id: string) => ExternalFact): Promise<void> {
+async function control(
+  ports: Ports,
+  instanceId: string,
+  ended: ErrorCode,
+  fact: (id: string) => ExternalFact,
+): Promise<void> {
   const row = await existing(ports, instanceId)
   refuseEnded(row, ended)
   await accept(ports, row, fact(`c:${ports.newId()}`))
@@ -145,20 +193,29 @@ async function accept(ports: Ports, row: InstanceRow, event: ExternalFact, diges
   }
   const present = await ports.store.putInbox(row, entry)
   if (present && present.digest !== digest) {
-    throw new TenutoError('ERR_EVENT_ID_CONFLICT', `The event id '${event.id.slice(2)}' was used before, with another name or other data.`)
+    throw new TenutoError(
+      'ERR_EVENT_ID_CONFLICT',
+      `The event id '${event.id.slice(2)}' was used before, with another name or other data.`,
+    )
   }
   const { instanceId, incarnation } = row
-  await ports.queue.send([{ v: 1, kind: 'doorbell', instanceId, incarnation, token: ports.newId(), factIds: [event.id] }])
+  await ports.queue.send([
+    { v: 1, kind: 'doorbell', instanceId, incarnation, token: ports.newId(), factIds: [event.id] },
+  ])
 }
 
 async function existing(ports: Ports, instanceId: string): Promise<InstanceRow> {
   const row = await ports.store.getInstance(instanceId)
   if (row && row.purgedAt === undefined) return row
-  throw new TenutoError('ERR_INSTANCE_ID_NOT_FOUND', `unable to find workflow with the provided instance ID: ${instanceId}`)
+  throw new TenutoError(
+    'ERR_INSTANCE_ID_NOT_FOUND',
+    `unable to find workflow with the provided instance ID: ${instanceId}`,
+  )
 }
 
 function refuseEnded(row: InstanceRow, code: ErrorCode): void {
-  if (isTerminal(row.status)) throw new TenutoError(code, `Instance '${row.instanceId}' has ended (${row.status}).`)
+  if (isTerminal(row.status))
+    throw new TenutoError(code, `Instance '${row.instanceId}' has ended (${row.status}).`)
 }
 
 function because(reason: string | undefined): { reason?: string } {

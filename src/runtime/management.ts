@@ -55,7 +55,12 @@ export interface Management {
   /** @returns undefined for an unknown or purged instance */
   get(instanceId: string): Promise<InstanceView | undefined>
   /** Waits at most `timeoutMs`. @returns the newest view, whether or not it has come to what was waited for; undefined when unknown */
-  waitFor(instanceId: string, until: WaitUntil, timeoutMs: number, signal?: AbortSignal): Promise<InstanceView | undefined>
+  waitFor(
+    instanceId: string,
+    until: WaitUntil,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<InstanceView | undefined>
   /**
    * Accepts an event: once it resolves, the event is applied exactly once, or dropped because the instance ended before.
    * @throws TenutoError `ERR_RAISE_EVENT_WORKFLOW` (has ended), `ERR_EVENT_ID_CONFLICT` (the id was used with other data),

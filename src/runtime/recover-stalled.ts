@@ -5,12 +5,18 @@ export async function recoverStalled(ports: Ports): Promise<number> {
   let count = 0
   let pageToken: string | undefined
   do {
-    const page = await ports.store.list({ statuses: ['STALLED'], limit: 100, ...(pageToken !== undefined && { pageToken }) })
+    const page = await ports.store.list({
+      statuses: ['STALLED'],
+      limit: 100,
+      ...(pageToken !== undefined && { pageToken }),
+    })
     for (const { instanceId, incarnation } of page.instances) {
       const key = { instanceId, incarnation }
       const { episodes } = await ports.store.read(key)
       const episode = episodes.at(-1)?.n ?? 0
-      await ports.queue.send([{ v: 1, kind: 'nudge', ...key, token: ports.newId(), id: `n:${ports.newId()}`, episode }])
+      await ports.queue.send([
+        { v: 1, kind: 'nudge', ...key, token: ports.newId(), id: `n:${ports.newId()}`, episode },
+      ])
       count++
     }
     pageToken = page.pageToken

@@ -1,8 +1,8 @@
 // The runtime: an app on a platform. It handles what the queues deliver and does what the outside asks; it owns nothing but memory.
 import { trapUnhandledRejections } from '../engine/window.ts'
 import type { App } from '../workflow/app.ts'
-import type { Logger } from '../workflow/logger.ts'
 import { toFailureDetails } from '../workflow/failure.ts'
+import type { Logger } from '../workflow/logger.ts'
 import { ActivityHandler } from './activity-handler.ts'
 import { advance } from './advance.ts'
 import { handleDead } from './dead-letters.ts'
@@ -47,19 +47,26 @@ export function createRuntime(app: App, given: Ports, options: RuntimeOptions = 
     ports,
     instances,
     shutdown: shutdown.signal,
-    exclusive: <T>(key: Parameters<typeof keyText>[0], task: () => Promise<T>) => mutex.run(keyText(key), task),
+    exclusive: <T>(key: Parameters<typeof keyText>[0], task: () => Promise<T>) =>
+      mutex.run(keyText(key), task),
   }
   const activities = new ActivityHandler(host)
 
   /** Messages of one instance are handled together: all of them may be acknowledged, or none. */
-  async function handleGroup(group: readonly Delivery<WorkflowMessage>[], acknowledged: Set<Delivery>): Promise<void> {
+  async function handleGroup(
+    group: readonly Delivery<WorkflowMessage>[],
+    acknowledged: Set<Delivery>,
+  ): Promise<void> {
     const { message } = group[0]!
     const key = { instanceId: message.instanceId, incarnation: message.incarnation }
     try {
       await host.exclusive(key, () => advance(host, { key, deliveries: group }))
       for (const delivery of group) acknowledged.add(delivery)
     } catch (error) {
-      logger.warn('A turn failed; its messages come again.', { instanceId: key.instanceId, error: toFailureDetails(error) })
+      logger.warn('A turn failed; its messages come again.', {
+        instanceId: key.instanceId,
+        error: toFailureDetails(error),
+      })
     }
   }
 

@@ -1,8 +1,8 @@
 // Computes the next episode of an instance from the facts that have come. Changes nothing but the live execution in memory; the one
 // place that writes is `advance.ts`.
 import type { Outcome } from '../engine/commands.ts'
-import { Execution, type TurnResult } from '../engine/execution.ts'
 import { type EventRaised, type ExecutionStarted, factIdOf, type HistoryEvent } from '../engine/events.ts'
+import { Execution, type TurnResult } from '../engine/execution.ts'
 import { currentFlags } from '../engine/flags.ts'
 import type { App } from '../workflow/app.ts'
 import { TenutoError } from '../workflow/errors.ts'
@@ -46,7 +46,10 @@ export async function nextEpisode(
     return undefined
   }
   const consumed = events.slice(recordedBefore, Math.max(recordedBefore, result.consumed))
-  const unheard = [...result.heldBack, ...opening.slice(result.consumed).filter((event) => event.kind === 'eventRaised')]
+  const unheard = [
+    ...result.heldBack,
+    ...opening.slice(result.consumed).filter((event) => event.kind === 'eventRaised'),
+  ]
   return toEpisode(live, request, at, consumed, unheard, result)
 }
 
@@ -57,10 +60,23 @@ function firstExecution(live: LiveInstance, app: App, logger: Logger): Execution
 
 /** As with Dapr, an instance of an unknown workflow is accepted and fails at its first turn. */
 function notRegistered(live: LiveInstance, request: TurnRequest, at: number): Episode {
-  const error = new TenutoError('WORKFLOW_NOT_REGISTERED', `No workflow '${live.row.name}' is registered in this app.`)
+  const error = new TenutoError(
+    'WORKFLOW_NOT_REGISTERED',
+    `No workflow '${live.row.name}' is registered in this app.`,
+  )
   const { by, nonce } = request
   const events = [startOf(live.row)]
-  return { n: 1, generation: 1, nonce, by, at, events, commands: [], status: 'FAILED', failure: failureOf(error) }
+  return {
+    n: 1,
+    generation: 1,
+    nonce,
+    by,
+    at,
+    events,
+    commands: [],
+    status: 'FAILED',
+    failure: failureOf(error),
+  }
 }
 
 function toEpisode(
@@ -88,7 +104,9 @@ function toEpisode(
     ...(outcome?.kind === 'failed' && { failure: outcome.failure }),
     ...(isWide(live, result) && { wide: true }),
     ...(unread > 0 && !outcome && { unreadEvents: unread }),
-    ...(outcome?.kind === 'continuedAsNew' && { continuedAsNew: nextGeneration(live, outcome, events, unheard) }),
+    ...(outcome?.kind === 'continuedAsNew' && {
+      continuedAsNew: nextGeneration(live, outcome, events, unheard),
+    }),
   }
 }
 
@@ -138,4 +156,3 @@ function nextGeneration(
   )
   return { started, events: [...outcome.unread, ...unheard], consumed }
 }
-

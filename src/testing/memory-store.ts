@@ -1,5 +1,3 @@
-// The store as plain maps: the reference for what the port means, and fast enough for tests by the thousand.
-import { isTerminal } from '../workflow/status.ts'
 import type { Episode, InstanceKey } from '../runtime/episode.ts'
 import type {
   AppendResult,
@@ -11,6 +9,8 @@ import type {
   Projection,
   Store,
 } from '../runtime/ports.ts'
+// The store as plain maps: the reference for what the port means, and fast enough for tests by the thousand.
+import { isTerminal } from '../workflow/status.ts'
 
 interface Life {
   readonly episodes: Map<number, Episode>
@@ -28,7 +28,10 @@ export class MemoryStore implements Store {
   /** Tokens that messages still carry, where the platform knows them: their episodes are kept. */
   readonly #isCarried: (token: string) => boolean
 
-  constructor(onChange: (instanceId: string) => void = () => {}, isCarried: (token: string) => boolean = () => false) {
+  constructor(
+    onChange: (instanceId: string) => void = () => {},
+    isCarried: (token: string) => boolean = () => false,
+  ) {
     this.#onChange = onChange
     this.#isCarried = isCarried
   }
@@ -141,7 +144,11 @@ export class MemoryStore implements Store {
   async list(filter: ListFilter): Promise<InstancePage> {
     const rows = [...this.#rows.values()]
       .filter((row) => row.purgedAt === undefined)
-      .filter((row) => !filter.statuses || filter.statuses.includes(row.stalled && !isTerminal(row.status) ? 'STALLED' : row.status))
+      .filter(
+        (row) =>
+          !filter.statuses ||
+          filter.statuses.includes(row.stalled && !isTerminal(row.status) ? 'STALLED' : row.status),
+      )
       .sort((a, b) => a.createdAt - b.createdAt || (a.instanceId < b.instanceId ? -1 : 1))
     const from = filter.pageToken === undefined ? 0 : Number(filter.pageToken)
     const instances = rows.slice(from, from + filter.limit)

@@ -72,10 +72,12 @@ test('a person is shown what is served and what to try, with the port it really 
     const child = spawn(process.execPath, args, { cwd })
     const ended = once(child, 'close')
     let shown = ''
-    for await (const chunk of child.stdout) {
-      shown += String(chunk)
-      if (shown.includes('kill -9 too')) break
-    }
+    await new Promise<void>((resolve) =>
+      child.stdout.on('data', (chunk) => {
+        shown += String(chunk)
+        if (shown.includes('kill -9 too')) resolve()
+      }),
+    )
     child.kill('SIGTERM')
     expect((await ended)[0]).toBe(0)
     const [, url = ''] = /serves (http:\/\/127\.0\.0\.1:\d+)/.exec(shown) ?? []

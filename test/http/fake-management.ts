@@ -30,6 +30,8 @@ export interface FakeManagement extends Management {
   readonly waiting: readonly string[]
   /** Resolves once somebody waits for the instance. */
   untilWaited(instanceId: string): Promise<void>
+  /** Resolves once nobody waits for the instance. */
+  untilFree(instanceId: string): Promise<void>
 }
 
 export function fakeManagement(): FakeManagement {
@@ -69,6 +71,18 @@ export function fakeManagement(): FakeManagement {
     for (const { look } of waiters) look()
   }
 
+  async function until(condition: () => boolean): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const look = () => {
+        if (!condition()) return
+        watchers.delete(look)
+        resolve()
+      }
+      watchers.add(look)
+      look()
+    })
+  }
+
   function sameStart(a: StartRequest, b: StartRequest): boolean {
     return a.workflowName === b.workflowName && a.input === b.input && a.startAt === b.startAt
   }
@@ -81,17 +95,8 @@ export function fakeManagement(): FakeManagement {
     get waiting() {
       return [...waiters].map(({ id }) => id)
     },
-    async untilWaited(instanceId) {
-      await new Promise<void>((resolve) => {
-        const look = () => {
-          if (!fake.waiting.includes(instanceId)) return
-          watchers.delete(look)
-          resolve()
-        }
-        watchers.add(look)
-        look()
-      })
-    },
+    untilWaited: async (instanceId) => until(() => fake.waiting.includes(instanceId)),
+    untilFree: async (instanceId) => until(() => !fake.waiting.includes(instanceId)),
     async start(request) {
       record('start', request)
       const { instanceId = crypto.randomUUID(), workflowName, input, idempotencyKey } = request
@@ -124,6 +129,7 @@ export function fakeManagement(): FakeManagement {
         const finish = (settle: () => void) => {
           clearTimeout(timer)
           waiters.delete(waiter)
+          for (const watch of watchers) watch()
           signal?.removeEventListener('abort', abort)
           settle()
         }

@@ -34,7 +34,8 @@ export function faultyPorts(ports: Ports, host: Host, source: FaultSource): Port
       get(target, name) {
         const member: unknown = Reflect.get(target, name)
         if (typeof member !== 'function') return member
-        return (...args: unknown[]) => call(host, source, () => Reflect.apply(member, target, args) as Promise<unknown>)
+        return (...args: unknown[]) =>
+          call(host, source, () => Reflect.apply(member, target, args) as Promise<unknown>)
       },
     })
   return { ...ports, store: guard(ports.store), queue: guard(ports.queue), timers: guard(ports.timers) }

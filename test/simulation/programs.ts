@@ -47,7 +47,10 @@ export function randomProgram(rng: Rng, depth = 0): Program {
     else if (kind < 13) steps.push({ k: 'send' })
     else if (kind < 14) steps.push({ k: 'detached', x: x() })
     else if (kind < 15 && depth < 2) {
-      steps.push({ k: 'child', program: randomProgram(rng, 2).filter(({ k }) => k !== 'event' && k !== 'race') })
+      steps.push({
+        k: 'child',
+        program: randomProgram(rng, 2).filter(({ k }) => k !== 'event' && k !== 'race'),
+      })
     } else if (depth < 2) {
       steps.push({ k: 'can', then: randomProgram(rng, depth + 1) })
       return steps
@@ -75,7 +78,10 @@ export function oracle(program: Program, start = 1): number {
 }
 
 export function programApp(effects: Effects) {
-  async function work(ctx: ActivityContext, { x, fails = 0 }: { x: number; fails?: number }): Promise<number> {
+  async function work(
+    ctx: ActivityContext,
+    { x, fails = 0 }: { x: number; fails?: number },
+  ): Promise<number> {
     await effects.pause((x % 196) + 5)
     effects.ran(`${ctx.idempotencyKey}#${ctx.attempt}`)
     if (ctx.attempt <= fails) throw new Error('not yet')
@@ -120,7 +126,10 @@ export function programApp(effects: Effects) {
           if (sink !== undefined) ctx.sendEvent(sink, 'sent', ctx.newGuid())
           break
         case 'can':
-          ctx.continueAsNew({ program: step.then, acc, ...(sink !== undefined && { sink }) } satisfies ProgramInput, true)
+          ctx.continueAsNew(
+            { program: step.then, acc, ...(sink !== undefined && { sink }) } satisfies ProgramInput,
+            true,
+          )
           return acc
         default:
           step satisfies never
@@ -133,7 +142,10 @@ export function programApp(effects: Effects) {
   async function sink(ctx: WorkflowContext): Promise<string[]> {
     const taken: string[] = []
     for (;;) {
-      const next = await ctx.whenAny({ sent: ctx.waitForExternalEvent('sent'), stop: ctx.waitForExternalEvent('stop') })
+      const next = await ctx.whenAny({
+        sent: ctx.waitForExternalEvent('sent'),
+        stop: ctx.waitForExternalEvent('stop'),
+      })
       if (next === 'stop') return taken
       taken.push(next)
     }

@@ -16,17 +16,25 @@ async function campaign(from: number, count: number, options: WorldOptions) {
 const seeds = Number(process.env['SEEDS'] ?? 100)
 const from = Number(process.env['FROM'] ?? 1)
 
-test('without faults every program reaches the result of the oracle, and every activity runs exactly once', { timeout: 600_000 }, async () => {
-  const { failed, counts } = await campaign(from, seeds, { faults: false })
-  console.log(counts)
-  expect(failed).toEqual([])
-})
+test(
+  'without faults every program reaches the result of the oracle, and every activity runs exactly once',
+  { timeout: 600_000 },
+  async () => {
+    const { failed, counts } = await campaign(from, seeds, { faults: false })
+    console.log(counts)
+    expect(failed).toEqual([])
+  },
+)
 
-test('with every fault, and no sweeper, every program reaches the result of the oracle', { timeout: 600_000 }, async () => {
-  const { failed, counts } = await campaign(from, seeds, { faults: true })
-  console.log(counts)
-  expect(failed).toEqual([])
-})
+test(
+  'with every fault, and no sweeper, every program reaches the result of the oracle',
+  { timeout: 600_000 },
+  async () => {
+    const { failed, counts } = await campaign(from, seeds, { faults: true })
+    console.log(counts)
+    expect(failed).toEqual([])
+  },
+)
 
 test('crashes and freezes aimed at redelivery lose nothing', { timeout: 600_000 }, async () => {
   const { failed, counts } = await campaign(from, seeds, { faults: true, aimed: true })

@@ -76,7 +76,14 @@ class World {
     const rate = (most: number): number => (rng.chance(0.35) ? 0 : rng.next() * most)
     this.#rates = options.aimed
       ? { crash: 0.12, freeze: 0.15, throttle: 0, ambiguous: 0, late: 0, slow: 0 }
-      : { crash: rate(0.08), throttle: rate(0.15), ambiguous: rate(0.08), late: rate(0.03), slow: rate(0.05), freeze: rate(0.05) }
+      : {
+          crash: rate(0.08),
+          throttle: rate(0.15),
+          ambiguous: rate(0.08),
+          late: rate(0.03),
+          slow: rate(0.05),
+          freeze: rate(0.05),
+        }
     this.#faultEnd = this.#clock.now() + (options.faults ? rng.int(5, 90) * minute : 0)
     const duplicates = rate(0.1)
     const workflowBatch = rng.int(1, 10)
@@ -86,7 +93,8 @@ class World {
       newId: () => `${++this.#ids}`,
       manners: {
         latencyMs: () => rng.int(1, this.#faulty ? 20_000 : 30),
-        duplicateAfterMs: () => (this.#faulty && rng.chance(duplicates) ? rng.int(1, 12 * minute) : undefined),
+        duplicateAfterMs: () =>
+          this.#faulty && rng.chance(duplicates) ? rng.int(1, 12 * minute) : undefined,
         pick: (count) => (this.#faulty ? rng.int(0, count - 1) : 0),
         visibilityMs,
         batch: (queue) => (queue === 'workflow' ? workflowBatch : activityBatch),
@@ -105,7 +113,10 @@ class World {
     this.#recover(this.#faultEnd - this.#clock.now() + 90 * minute)
     this.#recover(this.#faultEnd - this.#clock.now() + 180 * minute)
     const horizon = this.#faultEnd - this.#clock.now() + 48 * 60 * minute
-    await this.#clock.runUntil(() => this.#violations.length > 0 || (this.#withFaults ? false : false), horizon)
+    await this.#clock.runUntil(
+      () => this.#violations.length > 0 || (this.#withFaults ? false : false),
+      horizon,
+    )
     if (this.#violations.length === 0) await this.#checkAtRest()
     for (const { runtime } of this.#hosts) runtime.close()
     return { seed: this.#seed, violations: this.#violations, counts: this.#counts, trace: this.#trace }
@@ -174,7 +185,8 @@ class World {
     const line = this.#lines.get(lineKey(message)) ?? []
     const found = line.some(
       ({ generation, commands }) =>
-        generation === message.generation && commands.some((c) => c.kind === 'scheduleTask' && c.seq === message.seq),
+        generation === message.generation &&
+        commands.some((c) => c.kind === 'scheduleTask' && c.seq === message.seq),
     )
     if (!found) this.#violation(`I3 dispatched but not committed: ${message.instanceId} #${message.seq}`)
   }
@@ -204,7 +216,8 @@ class World {
       if (known.has(factId)) this.#violation(`I4 fact twice: ${lineKey(key)} ${factId}`)
       known.add(factId)
       if (!isTaskOutcome(event)) continue
-      if (event.generation !== episode.generation) this.#violation(`I4 foreign generation: ${lineKey(key)} ${factId}`)
+      if (event.generation !== episode.generation)
+        this.#violation(`I4 foreign generation: ${lineKey(key)} ${factId}`)
       const command = line
         .filter(({ generation }) => generation === event.generation)
         .flatMap(({ commands }) => commands)
@@ -221,7 +234,9 @@ class World {
     const started: Started = { id, program, events, terminated: false }
     this.#started.push(started)
     const input = JSON.stringify({ program, acc: 1 })
-    this.#retry(0, ({ management }) => management.start({ workflowName: 'run', instanceId: id, input, idempotencyKey: id }))
+    this.#retry(0, ({ management }) =>
+      management.start({ workflowName: 'run', instanceId: id, input, idempotencyKey: id }),
+    )
     for (const [at, name] of events.entries()) {
       const eventId = `${id}-${at}`
       const raise = ({ management }: Runtime) =>
@@ -231,7 +246,11 @@ class World {
       const delay = this.#rng.int(minute, 60 * minute)
       this.#retry(delay, raise)
       // A client that did not hear the answer asks again, at once or much later.
-      if (this.#rng.chance(0.2)) this.#retry(delay + (this.#rng.chance(0.5) ? this.#rng.int(1, 100) : this.#rng.int(1, 30) * minute), raise)
+      if (this.#rng.chance(0.2))
+        this.#retry(
+          delay + (this.#rng.chance(0.5) ? this.#rng.int(1, 100) : this.#rng.int(1, 30) * minute),
+          raise,
+        )
     }
     if (this.#rng.chance(0.2)) {
       const pause = this.#rng.int(1, 20 * minute)
@@ -239,7 +258,9 @@ class World {
         management.suspend(id).then(() => this.#retry(pause, (runtime) => runtime.management.resume(id))),
       )
       // A suspend whose answer was lost is asked for again, perhaps after the resume.
-      this.#retry(this.#faultEnd - this.#clock.now() + 120 * minute, ({ management }) => management.resume(id))
+      this.#retry(this.#faultEnd - this.#clock.now() + 120 * minute, ({ management }) =>
+        management.resume(id),
+      )
     }
     if (this.#rng.chance(0.1)) {
       started.terminated = true
@@ -260,7 +281,6 @@ class World {
           answered = true
           giveUp()
           const code = (error as { code?: string }).code ?? ''
-          if (process.env['TRACE']) console.log(this.#clock.now(), code, String(error))
           if (!/ERR_(RAISE|PAUSE|RESUME)/.test(code)) again()
         },
       )
@@ -272,7 +292,9 @@ class World {
     for (const { id, program, terminated } of this.#started) {
       const row = await store.getInstance(id)
       if (!row || !isTerminal(row.status)) {
-        this.#violation(`I8 ${id} is ${row?.status} ${row?.stalled?.message ?? ''} with ${this.#lines.get(lineKey(row!))?.length} episodes`)
+        this.#violation(
+          `I8 ${id} is ${row?.status} ${row?.stalled?.message ?? ''} with ${this.#lines.get(lineKey(row!))?.length} episodes`,
+        )
       } else if (row.status === 'COMPLETED' ? row.output !== JSON.stringify(oracle(program)) : !terminated) {
         this.#violation(`O ${id} ended ${row.status} with ${row.output ?? row.failure?.message}`)
       }
@@ -284,13 +306,17 @@ class World {
       const { inbox } = await store.read({ instanceId: rest.join('/'), incarnation: incarnation! })
       // A write that came late may bring a consumed row back; it is litter, and known as such.
       const known = new Set(line.flatMap(({ events }) => events.map(factIdOf)))
-      const left = isTerminal(last?.status ?? 'PENDING') ? [] : inbox.filter(({ factId }) => !known.has(factId))
-      if (left.length > 0) this.#violation(`L3 rows left in the inbox of ${key}: ${left.map((row) => row.factId).join()}`)
+      const left = isTerminal(last?.status ?? 'PENDING')
+        ? []
+        : inbox.filter(({ factId }) => !known.has(factId))
+      if (left.length > 0)
+        this.#violation(`L3 rows left in the inbox of ${key}: ${left.map((row) => row.factId).join()}`)
     }
     for (const { id, factId } of this.#accepted) {
       const line = [...this.#lines].find(([key]) => key.endsWith(`/${id}`))?.[1] ?? []
       const applied = line.some(({ events }) => events.some((event) => factIdOf(event) === factId))
-      if (!applied && !isTerminal(line.at(-1)?.status ?? 'PENDING')) this.#violation(`I2 accepted but lost: ${id} ${factId}`)
+      if (!applied && !isTerminal(line.at(-1)?.status ?? 'PENDING'))
+        this.#violation(`I2 accepted but lost: ${id} ${factId}`)
     }
     if (queue.timers.length > 0) this.#violation(`L3 timers left: ${queue.timers.join()}`)
     if (!queue.isIdle) this.#violation('L3 messages left')
@@ -302,7 +328,8 @@ class World {
     for (const runs of this.#ran.values()) duplicates += runs - 1
     this.#count('tasks', this.#ran.size)
     this.#count('duplicate executions', duplicates)
-    if (!this.#withFaults && duplicates > 0) this.#violation(`I9 ${duplicates} duplicate executions without a fault`)
+    if (!this.#withFaults && duplicates > 0)
+      this.#violation(`I9 ${duplicates} duplicate executions without a fault`)
   }
 
   #violation(text: string): void {
@@ -314,7 +341,8 @@ class World {
   }
 
   #mark(text: string): void {
-    for (let at = 0; at < text.length; at++) this.#trace = (Math.imul(this.#trace, 31) + text.charCodeAt(at)) >>> 0
+    for (let at = 0; at < text.length; at++)
+      this.#trace = (Math.imul(this.#trace, 31) + text.charCodeAt(at)) >>> 0
   }
 }
 

@@ -1,0 +1,34 @@
+// Reads an instance: the tail of its history when it is live in this process, all of its newest generation when it is not.
+import type { App } from '../workflow/app.ts'
+import type { InstanceKey } from './episode.ts'
+import { catchUp, type LiveInstance, type LiveInstances, newLiveInstance } from './live-instance.ts'
+import type { Ports } from './ports.ts'
+
+export interface AdvanceHost {
+  readonly app: App
+  readonly ports: Ports
+  readonly instances: LiveInstances
+}
+
+/** The newest state of an instance; undefined when this life of it is over or never was. */
+export async function load(host: AdvanceHost, key: InstanceKey): Promise<LiveInstance | undefined> {
+  const { ports, instances, app } = host
+  const cached = instances.get(key)
+  if (cached && !cached.obstacle) {
+    const { episodes, inbox } = await ports.store.read(key, cached.state.n)
+    // When older generations were trimmed in the meantime, the tail does not fit any more.
+    const fits = episodes.length === 0 || episodes[0]?.n === cached.state.n + 1
+    if (fits) {
+      cached.inbox = inbox
+      await catchUp(cached, episodes, app, ports.logger)
+      if (!cached.obstacle) return cached
+    }
+  }
+  instances.drop(key)
+  const [row, record] = await Promise.all([ports.store.getInstance(key.instanceId), ports.store.read(key)])
+  if (!row || row.incarnation !== key.incarnation || row.purgedAt !== undefined) return undefined
+  const live = newLiveInstance(key, row)
+  live.inbox = record.inbox
+  await catchUp(live, record.episodes, app, ports.logger)
+  return live
+}
