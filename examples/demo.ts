@@ -7,7 +7,7 @@ import { createHttpClient } from '../src/client/index.ts'
 import { batchProcessing } from './03-batch-processing.ts'
 import { purchaseOrder } from './06-purchase-order.ts'
 import { app } from './app.ts'
-import { crashAt, type CrashReport, WorkLog } from './demo/crash.ts'
+import { crashAt, type CrashReport, unhurried, WorkLog } from './demo/crash.ts'
 import { expectOutput, showPatterns, type WithId } from './demo/patterns.ts'
 import { expectResult, Report } from './demo/report.ts'
 import { startServerProcess } from './demo/server-process.ts'
@@ -27,7 +27,7 @@ export async function runDemo(settings: DemoSettings, write: (line: string) => v
   const dataDir = settings.dataDir ?? (await mkdtemp(join(tmpdir(), 'tenuto-demo-')))
   const report = new Report(write)
   const before = new WorkLog()
-  const options = { dataDir, port: settings.port, env: { WORK_ITEM_MS: '20' }, onLog: before.take }
+  const options = { dataDir, port: settings.port, env: unhurried, onLog: before.take }
   let server = await startServerProcess(options)
   const client = createHttpClient(server.url, { app })
   const run = randomBytes(4).toString('hex')

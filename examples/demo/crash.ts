@@ -39,7 +39,10 @@ export interface CrashReport {
   readonly after: WorkLog
 }
 
-/** Kills the server as soon as `count` items are finished, and starts it again on the same folder and port. */
+/** Items take their time in the first life, so that there is a middle to die in, and none in the second. */
+export const unhurried = { WORK_ITEM_MS: '100' }
+
+/** Kills the server as soon as `count` items are finished, and starts it again on the same folder. */
 export async function crashAt(
   count: number,
   server: ServerProcess,
@@ -53,5 +56,6 @@ export async function crashAt(
   const done = new Set([...before.began].filter((taskId) => durable.has(taskId)))
   const inFlight = new Set([...before.began].filter((taskId) => !durable.has(taskId)))
   const after = new WorkLog()
-  return { server: await startServerProcess({ ...options, onLog: after.take }), done, inFlight, after }
+  const again = await startServerProcess({ ...options, env: {}, onLog: after.take })
+  return { server: again, done, inFlight, after }
 }

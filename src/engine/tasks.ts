@@ -84,7 +84,7 @@ export interface TaskOptions {
 export function createTask(owner: TaskOwner, options: TaskOptions): TaskState {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>()
   // A failed task that nobody waits for is reported by the engine; it must not end the process.
-  promise.catch(() => {})
+  promise.then(ignore, ignore)
   const task = Object.defineProperties(promise, members) as WithState
   const state: TaskState = {
     task,
@@ -159,6 +159,8 @@ function resolveAsIs(resolve: (value: unknown) => void, value: unknown): void {
   task.then = then
 }
 
+function ignore(): void {}
+
 function notify(state: TaskState): void {
   state.onCancel = undefined
   for (const listener of state.listeners) listener()
@@ -207,8 +209,7 @@ function cancel(this: WithState): boolean {
 }
 
 function refuseJson(this: WithState): never {
-  const { label, site } = this[stateKey]
-  throw new TypeError(`it holds the task ${label}${describeSite(site)} itself; is an await or yield missing?`)
+  throw new TypeError(`it holds the task of ${this[stateKey].label} itself; is an await or yield missing?`)
 }
 
 function awaitOf(state: TaskState): string {

@@ -3,29 +3,19 @@ import { randomUUID } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import type { Clock, Ports } from '../runtime/ports.ts'
 import { assert } from '../workflow/errors.ts'
-import type { Logger } from '../workflow/logger.ts'
-import { silentLogger } from '../workflow/logger.ts'
+import { type Logger, silentLogger } from '../workflow/logger.ts'
 import { systemClock } from './clock.ts'
 import type { ConcurrencyLimits, Consumer } from './consumer.ts'
 import type { Database } from './database.ts'
-import { Dispatcher, type DispatcherOptions } from './dispatcher.ts'
+import { Dispatcher } from './dispatcher.ts'
 import { Fence } from './fence.ts'
-import { messageTable } from './message-table.ts'
+import type { IntakeOptions } from './intake.ts'
+import { MessageTable } from './message-table.ts'
 import { createQueue, createTimers } from './queue.ts'
 import { toStorageError } from './storage-errors.ts'
-import { createStore } from './store.ts'
+import { LocalStore } from './store.ts'
 import { Watchers } from './watchers.ts'
 import { WriteLog } from './write-log.ts'
-
-export interface LocalBackend {
-  readonly ports: Ports
-  /** Starts delivering. Once. */
-  run(consumer: Consumer, limits: ConcurrencyLimits): void
-  /** Resolves when nothing is ready, in a handler or unflushed. What is delayed does not count. For tests. */
-  idle(): Promise<void>
-  /** Stops delivering, waits for the handlers up to the grace period, makes everything durable and lets go of the folder. */
-  stop(): Promise<void>
-}
 
 export interface BackendOptions {
   /** Left out: the real one. */
@@ -38,100 +28,118 @@ export interface BackendOptions {
   readonly activityConcurrency?: number
   /** Instances that take turns at once. */
   readonly workflowConcurrency?: number
-  /** Deliveries without an acknowledgement before a message is given up. */
+  /** Deliveries without an acknowledgement after which a message is given up. */
   readonly maxReceives?: number
   /** How long `stop` waits for handlers. */
   readonly stopGraceMs?: number
 }
 
+export interface LocalBackend {
+  readonly ports: Ports
+  /** Starts delivering. Once. */
+  run(consumer: Consumer, limits: ConcurrencyLimits): void
+  /** Resolves when nothing is ready, in a handler or unflushed. What is delayed does not count. For tests. */
+  idle(): Promise<void>
+  /** Stops delivering, waits for the handlers up to the grace period, makes everything durable and lets go of the folder. */
+  stop(): Promise<void>
+}
+
 /** How much of the queues is in memory. */
-const memory = { maxMessages: 20_000, maxSize: 64 * 1024 * 1024, perLane: 64 }
+const defaultMemory: IntakeOptions = { maxMessages: 20_000, maxSize: 64 * 1024 * 1024, perLane: 64 }
 
-/** @param release gives back what was taken to open the database; called last */
-export function createBackend(
-  database: Database,
-  options: BackendOptions & { readonly memory?: DispatcherOptions['intake'] },
-  release: () => void = () => {},
-): LocalBackend {
-  const { clock = systemClock, logger = silentLogger, newId = randomUUID, stopGraceMs = 10_000 } = options
-  const fence = new Fence()
-  const watchers = new Watchers()
-  const log = new WriteLog(database, fence, {
-    flushed(changed) {
-      watchers.changed(changed)
-      dispatcher.wake()
-    },
-    failed(error) {
-      logger.error('A flush failed: what was not yet accepted is undone, deliveries pause.', {
-        code: error.code,
-        error,
-      })
-      dispatcher.pause()
-    },
-  })
-  const table = messageTable(database)
-  countStart(database, () => table.countBoot(clock.now()))
-  const dispatcher = new Dispatcher({
-    table,
-    log,
-    fence,
-    clock,
-    logger,
-    options: {
-      intake: options.memory ?? memory,
-      maxReceives: options.maxReceives ?? 10,
-      workflowConcurrency: options.workflowConcurrency ?? 256,
-      activityConcurrency: options.activityConcurrency ?? 256,
-    },
-  })
-  const queueParts = { table, log, clock, dispatcher }
-  let isRunning = false
-  let stopped: Promise<void> | undefined
+export class SqliteBackend implements LocalBackend {
+  readonly ports: Ports
+  readonly #database: Database
+  readonly #release: () => void
+  readonly #logger: Logger
+  readonly #stopGraceMs: number
+  readonly #log: WriteLog
+  readonly #dispatcher: Dispatcher
+  readonly #watchers = new Watchers()
+  #isRunning = false
+  #stopping: Promise<void> | undefined
 
-  const stop = async () => {
-    await dispatcher.stop(stopGraceMs)
-    log.close()
-    markClosed(database, logger)
-    database.close()
-    watchers.wakeAll()
-    dispatcher.wake()
-    release()
-  }
-
-  return {
-    ports: {
-      store: createStore({ database, messages: table, log, clock }),
+  /** @param release gives back what was taken to open the database; called when it is closed */
+  constructor(
+    database: Database,
+    release: () => void,
+    options: BackendOptions & { readonly memory?: IntakeOptions },
+  ) {
+    const { clock = systemClock, logger = silentLogger, newId = randomUUID, memory = defaultMemory } = options
+    const { maxReceives = 10, workflowConcurrency = 256, activityConcurrency = 256 } = options
+    this.#database = database
+    this.#release = release
+    this.#logger = logger
+    this.#stopGraceMs = options.stopGraceMs ?? 10_000
+    const fence = new Fence()
+    this.#log = new WriteLog(database, fence, {
+      flushed: (changed) => {
+        this.#watchers.changed(changed)
+        this.#dispatcher.wake()
+      },
+      failed: (error) => {
+        logger.error('A flush failed: nothing of it was accepted, deliveries pause.', {
+          code: error.code,
+          error,
+        })
+        this.#dispatcher.pause()
+      },
+    })
+    const table = new MessageTable(database)
+    countStart(database, () => table.countBoot(clock.now()))
+    const common = { table, messages: table, log: this.#log, database, fence, clock, logger }
+    const limits = { memory, maxReceives, workflowConcurrency, activityConcurrency }
+    this.#dispatcher = new Dispatcher({ ...common, ...limits })
+    const queueParts = { ...common, dispatcher: this.#dispatcher }
+    this.ports = {
+      store: new LocalStore(common),
       queue: createQueue(queueParts),
       timers: createTimers(queueParts),
       clock,
       newId,
       logger,
-      watch: (instanceId, signal) => watchers.watch(instanceId, signal),
-    },
+      watch: (instanceId, signal) => this.#watchers.watch(instanceId, signal),
+    }
+  }
 
-    run(consumer, limits) {
-      assert(!isRunning && !stopped, 'run was called twice, or after stop')
-      isRunning = true
-      dispatcher.start(consumer, limits)
-    },
+  run(consumer: Consumer, limits: ConcurrencyLimits): void {
+    assert(!this.#isRunning && !this.#stopping, 'run was called twice, or after stop')
+    this.#isRunning = true
+    this.#dispatcher.start(consumer, limits)
+  }
 
-    async idle() {
-      for (;;) {
-        const { changed } = dispatcher
-        // Callers that a flush has just answered make their next call in this turn.
-        await setImmediate()
-        if (stopped || (!log.isOpen && dispatcher.isIdle)) return
-        await changed
-      }
-    },
+  async idle(): Promise<void> {
+    for (;;) {
+      const { changed } = this.#dispatcher
+      // Callers that a flush has just answered make their next call in this turn.
+      await setImmediate()
+      if (this.#stopping || (!this.#log.isOpen && this.#dispatcher.isIdle)) return
+      await changed
+    }
+  }
 
-    stop: () => (stopped ??= stop()),
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    await this.#dispatcher.stop(this.#stopGraceMs)
+    this.#log.close()
+    try {
+      markClosed(this.#database, this.#logger)
+      this.#database.close()
+    } finally {
+      this.#release()
+      this.#watchers.wakeAll()
+      this.#dispatcher.wake()
+    }
   }
 }
 
 /**
- * Counts a start that follows a kill on every message that is due: any of them may have been what killed the process. A start after
- * an orderly end counts for nothing, so that deploys make no suspects.
+ * Counts a start that follows a kill on every message that is due: any of them may have been what killed the process. One that
+ * follows an orderly end counts for nothing, so that deploys make no suspects.
  */
 function countStart(database: Database, countBoot: () => void): void {
   try {

@@ -3,8 +3,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { silentLogger } from '../workflow/logger.ts'
-import { type BackendOptions, createBackend, type LocalBackend } from './backend.ts'
-import { inMemory, openDatabase } from './database.ts'
+import { type BackendOptions, type LocalBackend, SqliteBackend } from './backend.ts'
+import { type Database, inMemory, openDatabase } from './database.ts'
 import { lockFolder } from './folder-lock.ts'
 import { toStorageError } from './storage-errors.ts'
 
@@ -26,15 +26,16 @@ export interface LocalBackendOptions extends BackendOptions {
  */
 export async function openLocalBackend(options: LocalBackendOptions): Promise<LocalBackend> {
   const { dataDir, integrityCheck = true, logger = silentLogger } = options
-  if (dataDir === inMemory) {
-    return createBackend(openDatabase({ path: inMemory, integrityCheck: false, logger }), options)
-  }
-  makeFolder(dataDir)
-  const unlock = lockFolder(dataDir)
+  const isFile = dataDir !== inMemory
+  if (isFile) makeFolder(dataDir)
+  const unlock = isFile ? lockFolder(dataDir) : () => {}
+  let database: Database | undefined
   try {
-    const database = openDatabase({ path: join(dataDir, 'tenuto.db'), integrityCheck, logger })
-    return createBackend(database, options, unlock)
+    const path = isFile ? join(dataDir, 'tenuto.db') : inMemory
+    database = openDatabase({ path, integrityCheck: isFile && integrityCheck, logger })
+    return new SqliteBackend(database, unlock, options)
   } catch (error) {
+    database?.close()
     unlock()
     throw error
   }

@@ -137,7 +137,11 @@ export class MessageTable {
     this.#sql.removeTimers.run(instanceId, incarnation)
   }
 
-  #insert(message: Message, visibleAt: number, timer?: { readonly generation: number; readonly seq: number }) {
+  #insert(
+    message: Message,
+    visibleAt: number,
+    timer?: { readonly generation: number; readonly seq: number },
+  ) {
     const { instanceId, incarnation, token, ...rest } = message
     const body = JSON.stringify(rest)
     const lane = laneOf(message)
@@ -146,7 +150,10 @@ export class MessageTable {
     const key = [instanceId, incarnation, generation, seq] as const
     const { changes } = this.#sql.insert.run(id, lane, visibleAt, ...key, token, body)
     const size = sizeOf(body)
-    return { stored: { id, lane, visibleAt, boots: 0, attempts: 0, receives: 0, message, size }, isNew: changes === 1 }
+    return {
+      stored: { id, lane, visibleAt, boots: 0, attempts: 0, receives: 0, message, size },
+      isNew: changes === 1,
+    }
   }
 }
 

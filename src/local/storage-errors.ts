@@ -24,9 +24,15 @@ const fileCodes: Readonly<Record<string, ErrorCode>> = {
 /** The error to report for one that came from below; `doing` completes "Could not …". */
 export function toStorageError(error: unknown, doing: string): TenutoError {
   if (error instanceof TenutoError) return error
-  const { code, errcode, message }: Partial<Record<string, unknown>> = Object(error)
+  const { code, errcode, message }: { code?: unknown; errcode?: unknown; message?: unknown } = isObject(error)
+    ? error
+    : {}
   const mapped = typeof errcode === 'number' ? sqliteCodes[errcode & 0xff] : fileCodes[String(code)]
   return new TenutoError(mapped ?? 'STORAGE_FAILED', `Could not ${doing}: ${String(message ?? error)}`, {
     cause: error,
   })
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

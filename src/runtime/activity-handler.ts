@@ -131,7 +131,7 @@ export class ActivityHandler {
       )
       return { kind: answered ? 'settled' : 'run detached' }
     }
-    if (inbox.some((row) => row.factId === factId)) return { kind: 'waits in inbox' }
+    if (inbox.has(factId)) return { kind: 'waits in inbox' }
     if (!state.outstanding.has(message.seq)) {
       throw new TenutoError(
         'STORAGE_FAILED',

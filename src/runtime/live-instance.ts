@@ -22,8 +22,8 @@ export interface LiveInstance {
   readonly row: InstanceRow
   /** What the row shows, as far as this process knows. */
   shown: { status: string; customStatus: string | undefined; stalled: boolean }
-  /** Rows that waited at the last read. */
-  inbox: readonly InboxRow[]
+  /** Rows that waited at the last read, in order of acceptance, by fact id. */
+  inbox: ReadonlyMap<string, InboxRow>
 }
 
 export function newLiveInstance(key: InstanceKey, row: InstanceRow): LiveInstance {
@@ -34,8 +34,12 @@ export function newLiveInstance(key: InstanceKey, row: InstanceRow): LiveInstanc
     obstacle: undefined,
     row,
     shown: { status, customStatus: row.customStatus, stalled: row.stalled !== undefined },
-    inbox: [],
+    inbox: new Map(),
   }
+}
+
+export function toInbox(rows: readonly InboxRow[]): ReadonlyMap<string, InboxRow> {
+  return new Map(rows.map((row) => [row.factId, row]))
 }
 
 /** The events that the first turn of a generation is given before any other. */

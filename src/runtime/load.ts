@@ -1,7 +1,7 @@
 // Reads an instance: the tail of its history when it is live in this process, all of its newest generation when it is not.
 import type { App } from '../workflow/app.ts'
 import type { InstanceKey } from './episode.ts'
-import { catchUp, type LiveInstance, type LiveInstances, newLiveInstance } from './live-instance.ts'
+import { catchUp, type LiveInstance, type LiveInstances, newLiveInstance, toInbox } from './live-instance.ts'
 import type { Ports } from './ports.ts'
 
 export interface AdvanceHost {
@@ -19,7 +19,7 @@ export async function load(host: AdvanceHost, key: InstanceKey): Promise<LiveIns
     // When older generations were trimmed in the meantime, the tail does not fit any more.
     const fits = episodes.length === 0 || episodes[0]?.n === cached.state.n + 1
     if (fits) {
-      cached.inbox = inbox
+      cached.inbox = toInbox(inbox)
       await catchUp(cached, episodes, app, ports.logger)
       if (!cached.obstacle) return cached
     }
@@ -28,7 +28,7 @@ export async function load(host: AdvanceHost, key: InstanceKey): Promise<LiveIns
   const [row, record] = await Promise.all([ports.store.getInstance(key.instanceId), ports.store.read(key)])
   if (!row || row.incarnation !== key.incarnation || row.purgedAt !== undefined) return undefined
   const live = newLiveInstance(key, row)
-  live.inbox = record.inbox
+  live.inbox = toInbox(record.inbox)
   await catchUp(live, record.episodes, app, ports.logger)
   return live
 }

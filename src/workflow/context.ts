@@ -81,16 +81,16 @@ export interface WorkflowContext {
 
   /**
    * The first task that completes, failed or not. `whenAny({ a, b })` gives its key and reads best with `await`;
-   * `whenAny([a, b])` gives the winning task under `yield` (as in Dapr), and under `await` the winner's result.
+   * `whenAny([a, b])` gives the winning task in a generator (as in Dapr), and in an async function the winner's result or failure.
    * @throws TenutoError `EMPTY_WHEN_ANY`
    */
   whenAny<T extends Readonly<Record<string, Task<unknown>>>>(tasks: T): Task<Extract<keyof T, string>>
-  whenAny<T>(tasks: readonly Task<T>[]): Task<Task<T>>
+  whenAny<const T extends readonly Task<unknown>[]>(tasks: T): Task<T[number]>
 
   /** A UUID that is the same at every replay and differs between instances, generations and calls. */
   newGuid(): string
 
-  /** Silent while replaying. */
+  /** Silent while replaying. Lines reach the host's logger when the turn is over, in order. */
   readonly logger: Logger
 }
 

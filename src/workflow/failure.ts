@@ -70,20 +70,15 @@ function cut(text: string): string {
 }
 
 function nameOfType(value: unknown): string {
-  if (value === null) return 'null'
-  return typeof value === 'object'
-    ? (Object.getPrototypeOf(value)?.constructor?.name ?? 'Object')
-    : capital(typeof value)
-}
-
-function capital(word: string): string {
-  return word[0]?.toUpperCase() + word.slice(1)
+  if (value === null || value === undefined) return String(value)
+  const { constructor } = Object(value) as { readonly constructor?: { readonly name?: unknown } }
+  return typeof constructor?.name === 'string' ? constructor.name.slice(0, 256) : 'Object'
 }
 
 function textOf(value: unknown): string {
-  if (typeof value === 'string') return value
+  if (typeof value !== 'object') return String(value)
   try {
-    return JSON.stringify(value) ?? String(value)
+    return JSON.stringify(value)
   } catch {
     return Object.prototype.toString.call(value)
   }

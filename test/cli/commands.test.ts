@@ -114,6 +114,8 @@ test.each([
   [['start', 'taskChaining', '1', '--at', 'soon'], /A time such as/],
   [['serve'], /<app module> is missing/],
   [['serve', 'x.ts', '--port', '99999'], /port is a number/],
+  [['serve', 'x.ts', '--port'], /--port/],
+  [['serve', 'x.ts', '--log-level', 'loud'], /log level is one of/],
 ])('%j is a mistake of usage: exit code 2', async (args, message) => {
   const { code, out, error } = await tenuto(...args)
   expect({ code, out }).toEqual({ code: 2, out: '' })

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { batchProcessing } from '../../examples/03-batch-processing.ts'
 import { app } from '../../examples/app.ts'
-import { crashAt, WorkLog } from '../../examples/demo/crash.ts'
+import { crashAt, unhurried, WorkLog } from '../../examples/demo/crash.ts'
 import { startServerProcess } from '../../examples/demo/server-process.ts'
 import { createHttpClient } from '../../src/client/index.ts'
 import { withDataDir } from './main-process.ts'
@@ -15,7 +15,7 @@ test.each([{ size: 100 }, { size: 100, maxParallel: 30 }])(
   async (input) => {
     await withDataDir(async (dataDir) => {
       const before = new WorkLog()
-      const options = { dataDir, port: 0, env: { WORK_ITEM_MS: '20' }, onLog: before.take }
+      const options = { dataDir, port: 0, env: unhurried, onLog: before.take }
       const server = await startServerProcess(options)
       const client = createHttpClient(server.url, { app })
       const id = await client.scheduleNewWorkflow(batchProcessing, input, { instanceId: 'batch' })
@@ -44,7 +44,7 @@ test.each([{ size: 100 }, { size: 100, maxParallel: 30 }])(
 test('a graceful stop in the middle of a fan-out loses nothing and fails nothing', async () => {
   await withDataDir(async (dataDir) => {
     const before = new WorkLog()
-    const options = { dataDir, port: 0, env: { WORK_ITEM_MS: '20' }, onLog: before.take }
+    const options = { dataDir, port: 0, env: { WORK_ITEM_MS: '30' }, onLog: before.take }
     const server = await startServerProcess(options)
     const id = await createHttpClient(server.url, { app }).scheduleNewWorkflow(batchProcessing, { size: 100 })
     await before.untilFinished(40)

@@ -18,10 +18,6 @@ test('--help names every flag and exits with 0', () => {
 
 test.each([
   [['--nonsense'], {}],
-  [['stray'], {}],
-  [['--port', 'abc'], {}],
-  [['--port'], {}],
-  [['--log-level', 'loud'], {}],
   [[], { PORT: '123456' }],
 ])('%j with %j is a mistake of usage: exit code 2, and where to look', (args, env) => {
   const { code, out, error } = runMain(args, env)

@@ -70,6 +70,7 @@ describe('whenAll', () => {
       } catch {
         return [await tasks[1], await ctx.callActivity('c')]
       }
+      return 'no failure'
     },
     yield: function* (ctx: WorkflowContext): Generator<unknown, unknown, unknown> {
       const tasks = [ctx.callActivity('a'), ctx.callActivity('b')] as const
@@ -78,6 +79,7 @@ describe('whenAll', () => {
       } catch {
         return [yield tasks[1], yield ctx.callActivity('c')]
       }
+      return 'no failure'
     },
   }
   test.each(Object.entries(styled))(

@@ -49,6 +49,7 @@ const catching = {
     } catch (error) {
       return `${(error as Error).name}, then ${await ctx.callActivity<string>('undo')}`
     }
+    return 'no failure'
   },
   'async generator': async function* (ctx: WorkflowContext): AsyncGenerator<unknown, unknown, string> {
     try {
@@ -56,6 +57,7 @@ const catching = {
     } catch (error) {
       return `${(error as Error).name}, then ${yield ctx.callActivity('undo')}`
     }
+    return 'no failure'
   },
   generator: function* (ctx: WorkflowContext): Generator<unknown, unknown, string> {
     try {
@@ -63,6 +65,7 @@ const catching = {
     } catch (error) {
       return `${(error as Error).name}, then ${yield ctx.callActivity('undo')}`
     }
+    return 'no failure'
   },
 }
 
