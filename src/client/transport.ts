@@ -11,7 +11,7 @@ export interface TransportOptions {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-export interface HttpCall {
+interface HttpCall {
   readonly method: 'GET' | 'POST'
   /** After the base URL, encoded. */
   readonly path: string

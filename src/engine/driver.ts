@@ -40,10 +40,10 @@ async function driveAsync(
   lastCall: () => string,
 ): Promise<unknown> {
   let step = await generator.next()
-  for (let yields = 1; !step.done; yields++) {
-    if (owner.awaits < yields && !owner.chained && !isEmptyList(step.value)) {
-      throw notATask(step.value, lastCall())
-    }
+  let yields = 0
+  while (!step.done) {
+    if (owner.awaits > yields) yields++
+    else if (!owner.chained && !isEmptyList(step.value)) throw notATask(step.value, lastCall())
     step = await generator.next(step.value)
   }
   return step.value

@@ -26,11 +26,13 @@ export type Drain = () => Promise<void>
 const nextTick = process.nextTick.bind(process)
 const nextMacrotask = setImmediate
 
-/** Ticks that code in the window has queued (console.log does) and that have not run. */
+/** How many ticks code in the window has queued (console.log does). Those of one round run before the microtasks of the first. */
 let ticks = 0
 const drain: Drain = async () => {
-  do await new Promise<void>((resolve) => nextTick(resolve))
-  while (ticks > 0)
+  for (let before = -1; before !== ticks; ) {
+    before = ticks
+    await new Promise<void>((resolve) => nextTick(resolve))
+  }
 }
 
 let open: WindowScope | undefined
@@ -55,7 +57,6 @@ export async function runInWindow<T>(scope: WindowScope, turns: (drain: Drain) =
   } finally {
     unpatch()
     open = undefined
-    ticks = 0
     underWay--
     runLater()
   }
@@ -124,10 +125,7 @@ const randomUuid = () => {
 }
 const countedTick: typeof process.nextTick = (callback: Caller, ...args: unknown[]) => {
   ticks++
-  nextTick(() => {
-    ticks--
-    callback(...(args as never[]))
-  })
+  nextTick(callback as () => void, ...args)
 }
 
 /** [holder, name, what it is inside the window]. Captured imports (`import { setTimeout } from 'node:timers/promises'`) cannot be replaced: awaiting them is found as FOREIGN_AWAIT. */

@@ -77,7 +77,7 @@ export function assertAppId(appId: string): void {
 }
 
 function assertIdLength(id: string, limit: number): void {
-  const { length } = [...id]
+  const { length } = Array.from(id)
   if (length <= limit) return
   throw new TenutoError(
     'ERR_INSTANCE_ID_TOO_LONG',

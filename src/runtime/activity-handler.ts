@@ -59,7 +59,7 @@ export class ActivityHandler {
           await this.#toInbox(group)
           for (const { delivery } of group) acknowledged.add(delivery)
         } catch (error) {
-          this.#warn(group[0]!.delivery.message, error)
+          for (const { delivery } of group) this.#warn(delivery.message, error)
         }
       }),
     )
@@ -100,8 +100,10 @@ export class ActivityHandler {
 
   /** All outcomes of one instance in one write, and one doorbell that names them all. */
   async #toInbox(group: readonly WideOutcome[]): Promise<void> {
+    const [first] = group
+    if (!first) return
     const { store, queue, clock, newId } = this.#host.ports
-    const key = keyOf(group[0]!.delivery.message)
+    const key = keyOf(first.delivery.message)
     const acceptedAt = clock.now()
     const rows = group.flatMap(({ outcome }) =>
       outcome ? [{ factId: factIdOf(outcome), event: outcome, acceptedAt }] : [],

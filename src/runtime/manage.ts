@@ -111,10 +111,10 @@ async function ringStart(ports: Ports, row: InstanceRow): Promise<void> {
 function checkStart(instanceId: string, workflowName: string, input: Payload): void {
   if (instanceId === '')
     throw new TenutoError('ERR_INSTANCE_ID_PROVIDED_MISSING', 'The instance id is empty.')
-  if ([...instanceId].length > limits.instanceIdCharacters) {
+  if (characters(instanceId) > limits.instanceIdCharacters) {
     throw new TenutoError(
       'ERR_INSTANCE_ID_TOO_LONG',
-      `The instance id has ${[...instanceId].length} characters; the limit is ${limits.instanceIdCharacters}.`,
+      `The instance id has ${characters(instanceId)} characters; the limit is ${limits.instanceIdCharacters}.`,
     )
   }
   if (!/^[\p{L}\p{Nd}_-]+$/u.test(instanceId)) {
@@ -125,6 +125,10 @@ function checkStart(instanceId: string, workflowName: string, input: Payload): v
   }
   checkName(workflowName, 'ERR_WORKFLOW_NAME_MISSING', 'workflow')
   checkPayload(input, 'The input')
+}
+
+function characters(text: string): number {
+  return Array.from(text).length
 }
 
 function checkName(name: string, missing: ErrorCode, kind: string): void {

@@ -94,10 +94,7 @@ export function missingRow({ deliveries }: Work, { state, inbox }: LiveInstance)
   const named = deliveries.flatMap(({ message }) => (message.kind === 'doorbell' ? message.factIds : []))
   return named.find(
     (factId) =>
-      factId !== startFactId &&
-      !state.known.has(factId) &&
-      !isStale(state, factId) &&
-      !inbox.has(factId),
+      factId !== startFactId && !state.known.has(factId) && !isStale(state, factId) && !inbox.has(factId),
   )
 }
 
@@ -152,8 +149,7 @@ function claimOutcome(
   const factId = taskFactId(generation, seq)
   if (isStale(state, factId)) claims.older = true
   // An outcome that is in the inbox is the one that counts.
-  const event =
-    inbox.get(factId)?.event ?? outcomes.find((each) => factIdOf(each) === factId)
+  const event = inbox.get(factId)?.event ?? outcomes.find((each) => factIdOf(each) === factId)
   if (event) claims.own.push({ factId, event, token })
 }
 

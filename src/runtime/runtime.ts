@@ -57,8 +57,10 @@ export function createRuntime(app: App, given: Ports, options: RuntimeOptions = 
     group: readonly Delivery<WorkflowMessage>[],
     acknowledged: Set<Delivery>,
   ): Promise<void> {
-    const { message } = group[0]!
-    const key = { instanceId: message.instanceId, incarnation: message.incarnation }
+    const [first] = group
+    if (!first) return
+    const { instanceId, incarnation } = first.message
+    const key = { instanceId, incarnation }
     try {
       await host.exclusive(key, () => advance(host, { key, deliveries: group }))
       for (const delivery of group) acknowledged.add(delivery)

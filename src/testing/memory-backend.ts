@@ -44,7 +44,11 @@ export function createMemoryBackend(options: MemoryBackendOptions = {}): MemoryB
         if (signal.aborted) return resolve()
         const present = watchers.get(instanceId) ?? new Set()
         watchers.set(instanceId, present.add(resolve))
-        signal.addEventListener('abort', () => (present.delete(resolve), resolve()), { once: true })
+        const wake = (): void => {
+          present.delete(resolve)
+          resolve()
+        }
+        signal.addEventListener('abort', wake, { once: true })
       }),
   }
   return { ports, clock, queue, store }

@@ -1,6 +1,12 @@
 // Queues and timers in memory, with what a standard queue may do: deliver twice, late and out of order, and again when not acknowledged.
 import type { InstanceKey } from '../runtime/episode.ts'
-import { type Delivery, type Message, queueOf, type QueueName, type TimerMessage } from '../runtime/messages.ts'
+import {
+  type Delivery,
+  type Message,
+  queueOf,
+  type QueueName,
+  type TimerMessage,
+} from '../runtime/messages.ts'
 import type { Queue, Timers } from '../runtime/ports.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
@@ -132,9 +138,11 @@ export class MemoryQueue implements Queue, Timers {
   /** While it is being handled a message is invisible; what is not acknowledged by then can be received again. */
   async #deliver(batch: readonly Entry[], consumer: Consumer): Promise<void> {
     for (const entry of batch) this.#later(entry, this.#visibilityMs)
-    const deliveries = batch.map(({ message, receives }) => ({ message, receiveCount: receives }))
-    const acknowledged = await consumer.handle(deliveries)
-    for (const [at, entry] of batch.entries()) if (acknowledged.has(deliveries[at]!)) this.#remove(entry)
+    const deliveries = new Map(
+      batch.map((entry) => [{ message: entry.message, receiveCount: entry.receives }, entry]),
+    )
+    const acknowledged = await consumer.handle([...deliveries.keys()])
+    for (const [delivery, entry] of deliveries) if (acknowledged.has(delivery)) this.#remove(entry)
   }
 
   async #bury(entry: Entry, consumer: Consumer): Promise<void> {

@@ -149,7 +149,7 @@ export class MemoryStore implements Store {
           !filter.statuses ||
           filter.statuses.includes(row.stalled && !isTerminal(row.status) ? 'STALLED' : row.status),
       )
-      .sort((a, b) => a.createdAt - b.createdAt || (a.instanceId < b.instanceId ? -1 : 1))
+      .toSorted((a, b) => a.createdAt - b.createdAt || (a.instanceId < b.instanceId ? -1 : 1))
     const from = filter.pageToken === undefined ? 0 : Number(filter.pageToken)
     const instances = rows.slice(from, from + filter.limit)
     const next = from + instances.length

@@ -2,6 +2,7 @@
 import { setImmediate as nextMacrotask } from 'node:timers/promises'
 import { windowsUnderWay } from '../engine/window.ts'
 import type { Clock } from '../runtime/ports.ts'
+import { Heap } from './heap.ts'
 
 interface Appointment {
   readonly at: number
@@ -13,8 +14,7 @@ interface Appointment {
 export class VirtualClock implements Clock {
   #now: number
   #order = 0
-  /** A binary heap by time, then by order of entry. */
-  readonly #heap: Appointment[] = []
+  readonly #appointments = new Heap<Appointment>(before)
 
   constructor(startMs = Date.UTC(2030, 0, 1)) {
     this.#now = startMs
@@ -28,14 +28,18 @@ export class VirtualClock implements Clock {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve()
       const cancel = this.at(ms, resolve)
-      signal?.addEventListener('abort', () => (cancel(), resolve()), { once: true })
+      const wake = (): void => {
+        cancel()
+        resolve()
+      }
+      signal?.addEventListener('abort', wake, { once: true })
     })
   }
 
   /** Runs something after a while. @returns the function that calls it off. */
   at(delayMs: number, run: () => void): () => void {
     const appointment = { at: this.#now + Math.max(0, delayMs), order: this.#order++, run, cancelled: false }
-    push(this.#heap, appointment)
+    this.#appointments.push(appointment)
     return () => {
       appointment.cancelled = true
     }
@@ -43,9 +47,9 @@ export class VirtualClock implements Clock {
 
   /** Goes to the next appointment and keeps it. @returns false when there is none before `untilMs`. */
   step(untilMs = Number.POSITIVE_INFINITY): boolean {
-    for (let next = this.#heap[0]; next; next = this.#heap[0]) {
+    for (let next = this.#appointments.peek(); next; next = this.#appointments.peek()) {
       if (!next.cancelled && next.at > untilMs) return false
-      pop(this.#heap)
+      this.#appointments.pop()
       if (next.cancelled) continue
       this.#now = next.at
       next.run()
@@ -76,31 +80,4 @@ export async function settle(): Promise<void> {
 
 function before(a: Appointment, b: Appointment): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order)
-}
-
-function push(heap: Appointment[], item: Appointment): void {
-  let at = heap.length
-  heap.push(item)
-  while (at > 0) {
-    const parent = (at - 1) >> 1
-    if (!before(item, heap[parent]!)) break
-    heap[at] = heap[parent]!
-    at = parent
-  }
-  heap[at] = item
-}
-
-function pop(heap: Appointment[]): void {
-  const last = heap.pop()
-  if (!last || heap.length === 0) return
-  let at = 0
-  for (;;) {
-    let child = at * 2 + 1
-    if (child >= heap.length) break
-    if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child++
-    if (!before(heap[child]!, last)) break
-    heap[at] = heap[child]!
-    at = child
-  }
-  heap[at] = last
 }

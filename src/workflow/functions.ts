@@ -38,5 +38,5 @@ export type CallArguments<F, Options> =
 export type TWorkflow<I = any, O = any> = (
   ctx: WorkflowContext,
   input: I,
-) => AsyncGenerator<unknown, O, any> | Generator<unknown, O, any>
+) => AsyncGenerator<unknown, O> | Generator<unknown, O>
 /* oxlint-enable typescript/no-explicit-any */

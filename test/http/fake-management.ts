@@ -71,7 +71,7 @@ export function fakeManagement(): FakeManagement {
     for (const { look } of waiters) look()
   }
 
-  async function until(condition: () => boolean): Promise<void> {
+  async function when(condition: () => boolean): Promise<void> {
     await new Promise<void>((resolve) => {
       const look = () => {
         if (!condition()) return
@@ -95,8 +95,8 @@ export function fakeManagement(): FakeManagement {
     get waiting() {
       return [...waiters].map(({ id }) => id)
     },
-    untilWaited: async (instanceId) => until(() => fake.waiting.includes(instanceId)),
-    untilFree: async (instanceId) => until(() => !fake.waiting.includes(instanceId)),
+    untilWaited: async (instanceId) => when(() => fake.waiting.includes(instanceId)),
+    untilFree: async (instanceId) => when(() => !fake.waiting.includes(instanceId)),
     async start(request) {
       record('start', request)
       const { instanceId = crypto.randomUUID(), workflowName, input, idempotencyKey } = request

@@ -1,7 +1,7 @@
 // Requests nobody would write, some thousand of them: whatever comes, the answer is below 500, is JSON, and shows nothing of the inside.
 // TENUTO_SEED repeats or varies a run.
 import { Buffer } from 'node:buffer'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { serve } from '../../src/http/server.ts'
 import { exchange, parseAnswer } from './sockets.ts'
@@ -54,7 +54,10 @@ const instancePath = fc
 const commands = fc.constantFrom('start', 'pause', 'resume', 'terminate', 'purge', 'raiseEvent/go')
 const path = fc.oneof(
   { weight: 6, arbitrary: fc.tuple(instancePath, commands).map((parts) => parts.join('/')) },
-  { weight: 2, arbitrary: fc.tuple(instancePath, segment).map(([base, name]) => `${base}/raiseEvent/${name}`) },
+  {
+    weight: 2,
+    arbitrary: fc.tuple(instancePath, segment).map(([base, name]) => `${base}/raiseEvent/${name}`),
+  },
   { weight: 2, arbitrary: instancePath },
   { weight: 1, arbitrary: fc.array(segment, { maxLength: 8 }).map((all) => `/${all.join('/')}`) },
 )
@@ -90,7 +93,9 @@ const headers = fc
     fc.oneof(
       { weight: 18, arbitrary: fc.constant(usual) },
       fc.record({ origin: fc.string({ maxLength: 40 }) }).map((more) => ({ ...usual, ...more })),
-      fc.record({ 'sec-fetch-site': fc.constantFrom('same-origin', 'cross-site', '', 'x') }).map((more) => ({ ...usual, ...more })),
+      fc
+        .record({ 'sec-fetch-site': fc.constantFrom('same-origin', 'cross-site', '', 'x') })
+        .map((more) => ({ ...usual, ...more })),
     ),
   )
 const otherMethod = fc.constantFrom('GET', 'POST', 'HEAD', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'PURGE')
@@ -102,15 +107,15 @@ const target = fc
 function expectHarmless(status: number, text: string): void {
   expect(status).toBeGreaterThanOrEqual(200)
   expect(status).toBeLessThan(500)
-  if (text !== '') expect(JSON.parse(text)).toBeTypeOf('object')
+  expect(text === '' ? {} : JSON.parse(text)).toBeTypeOf('object')
   expect(text).not.toMatch(/\bat .+:\d+:\d+|node:internal|\/src\//)
 }
 
 test(`3,000 structured requests (seed ${seed})`, async () => {
   const { api, fake, logger, post } = testApi()
-  await post('/v1.0/workflows/dapr/order/start?instanceID=i1')
   await fc.assert(
     fc.asyncProperty(target, query, headers, body, async ([verb, where], search, given, content) => {
+      await post('/v1.0/workflows/dapr/order/start?instanceID=i1')
       const hasBody = content !== undefined && verb !== 'GET' && verb !== 'HEAD'
       const init = { method: verb, headers: given, ...(hasBody && { body: content }) }
       const response = await api(
@@ -132,9 +137,14 @@ test(`600 raw requests (seed ${seed})`, async () => {
       target,
       seldom(fc.string({ maxLength: 8 })),
       seldom(fc.string({ unit: 'binary', maxLength: 60 })),
-      fc.oneof({ weight: 9, arbitrary: fc.constantFrom('HTTP/1.1', 'HTTP/1.0') }, fc.constantFrom('HTTP/9', '')),
+      fc.oneof(
+        { weight: 9, arbitrary: fc.constantFrom('HTTP/1.1', 'HTTP/1.0') },
+        fc.constantFrom('HTTP/9', ''),
+      ),
     )
-    .map(([[verb, where], otherVerb, other, version]) => [otherVerb ?? verb, other ?? toAscii(where), version].join(' '))
+    .map(([[verb, where], otherVerb, other, version]) =>
+      [otherVerb ?? verb, other ?? toAscii(where), version].join(' '),
+    )
   const rawHeader = fc.oneof(
     {
       weight: 9,
@@ -149,13 +159,22 @@ test(`600 raw requests (seed ${seed})`, async () => {
         'Host: evil.example',
       ),
     },
-    fc.tuple(fc.string({ maxLength: 10 }), fc.string({ unit: 'binary', maxLength: 20 })).map((pair) => pair.join(':')),
+    fc
+      .tuple(fc.string({ maxLength: 10 }), fc.string({ unit: 'binary', maxLength: 20 }))
+      .map((pair) => pair.join(':')),
   )
   const structured = fc
-    .tuple(line, fc.array(rawHeader, { maxLength: 1 }), fc.string({ unit: 'binary', maxLength: 20 }), fc.nat(9))
+    .tuple(
+      line,
+      fc.array(rawHeader, { maxLength: 1 }),
+      fc.string({ unit: 'binary', maxLength: 20 }),
+      fc.nat(9),
+    )
     .map(([first, more, content, luck]) => {
       const length = luck === 0 ? [] : [`Content-Length: ${Buffer.byteLength(content)}`]
-      return Buffer.from([first, 'Host: localhost', 'Connection: close', ...length, ...more, '', content].join('\r\n'))
+      return Buffer.from(
+        [first, 'Host: localhost', 'Connection: close', ...length, ...more, '', content].join('\r\n'),
+      )
     })
   const noise = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes))
   try {

@@ -169,7 +169,7 @@ describe('bodies', () => {
       method: 'POST',
       body: endless,
       duplex: 'half',
-    } as RequestInit)
+    })
     expect([response.status, await response.json()]).toEqual([
       413,
       expect.objectContaining({ errorCode: 'PAYLOAD_TOO_LARGE' }),
@@ -291,6 +291,7 @@ describe('closing', () => {
     await once(socket, 'data')
     await server.close()
     await once(socket.resume(), 'close')
+    expect(socket.destroyed).toBe(true)
   })
 })
 
@@ -305,7 +306,12 @@ describe('the server', () => {
 
   test('answers 500 for a handler that rejects, and goes on', async () => {
     const logger = recordingLogger()
-    const { url } = await listen(async () => Promise.reject(new Error('secret')), { logger })
+    const { url } = await listen(
+      async () => {
+        throw new Error('secret')
+      },
+      { logger },
+    )
     const response = await fetch(url)
     expect([response.status, await response.text()]).toEqual([500, expect.not.stringContaining('secret')])
     expect(logger.lines).toHaveLength(1)

@@ -15,7 +15,11 @@ export interface TestApi {
   readonly fake: FakeManagement
   readonly api: HttpHandler
   readonly logger: RecordingLogger
-  readonly post: (path: string, body?: BodyInit, headers?: Record<string, string>) => Promise<Answer>
+  readonly post: (
+    path: string,
+    body?: RequestInit['body'],
+    headers?: Record<string, string>,
+  ) => Promise<Answer>
   readonly get: (path: string, init?: RequestInit) => Promise<Answer>
   readonly call: (method: string, path: string, init?: RequestInit) => Promise<Answer>
 }
@@ -27,9 +31,7 @@ export function testApi(): TestApi {
   const logger = recordingLogger()
   const api = createHttpApi(fake, { logger })
   async function call(method: string, path: string, init: RequestInit = {}): Promise<Answer> {
-    return readAnswer(
-      await api(new Request(origin + path, { method, duplex: 'half', ...init } as RequestInit)),
-    )
+    return readAnswer(await api(new Request(origin + path, { method, duplex: 'half', ...init })))
   }
   return {
     fake,

@@ -1,5 +1,5 @@
 // The status object: Dapr's shape, and nothing lost between our own ends.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fromWireError, fromWireStatus, toWireStatus } from '../../src/http/wire.ts'
 import type { InstanceView } from '../../src/runtime/management.ts'

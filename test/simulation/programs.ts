@@ -12,7 +12,7 @@ export type Step =
   | { readonly k: 'child'; readonly program: Program }
   | { readonly k: 'detached'; readonly x: number }
   | { readonly k: 'send' }
-  | { readonly k: 'can'; readonly then: Program }
+  | { readonly k: 'can'; readonly next: Program }
 
 export type Program = readonly Step[]
 
@@ -52,7 +52,7 @@ export function randomProgram(rng: Rng, depth = 0): Program {
         program: randomProgram(rng, 2).filter(({ k }) => k !== 'event' && k !== 'race'),
       })
     } else if (depth < 2) {
-      steps.push({ k: 'can', then: randomProgram(rng, depth + 1) })
+      steps.push({ k: 'can', next: randomProgram(rng, depth + 1) })
       return steps
     }
   }
@@ -61,9 +61,10 @@ export function randomProgram(rng: Rng, depth = 0): Program {
 
 /** Names of the events that the program needs, in order. */
 export function eventsOf(program: Program): string[] {
-  return program.flatMap((step) =>
-    step.k === 'event' || step.k === 'race' ? [step.name] : step.k === 'can' ? eventsOf(step.then) : [],
-  )
+  return program.flatMap((step) => {
+    if (step.k === 'event' || step.k === 'race') return [step.name]
+    return step.k === 'can' ? eventsOf(step.next) : []
+  })
 }
 
 export function oracle(program: Program, start = 1): number {
@@ -72,7 +73,7 @@ export function oracle(program: Program, start = 1): number {
     if (step.k === 'act' || step.k === 'flaky') acc = mix(acc, valueOf(step.x))
     else if (step.k === 'fan') for (const x of step.xs) acc = mix(acc, valueOf(x))
     else if (step.k === 'child') acc = mix(acc, oracle(step.program))
-    else if (step.k === 'can') return oracle(step.then, acc)
+    else if (step.k === 'can') return oracle(step.next, acc)
   }
   return acc
 }
@@ -88,7 +89,10 @@ export function programApp(effects: Effects) {
     return valueOf(x)
   }
 
-  async function run(ctx: WorkflowContext, { program, acc: start, sink }: ProgramInput): Promise<number> {
+  async function run(
+    ctx: WorkflowContext,
+    { program, acc: start, sink: target }: ProgramInput,
+  ): Promise<number> {
     let acc = start
     for (const step of program) {
       switch (step.k) {
@@ -115,7 +119,11 @@ export function programApp(effects: Effects) {
           await ctx.waitForExternalEvent(step.name, { timeout: step.seconds }).catch(() => {})
           break
         case 'child': {
-          const input: ProgramInput = { program: step.program, acc: 1, ...(sink !== undefined && { sink }) }
+          const input: ProgramInput = {
+            program: step.program,
+            acc: 1,
+            ...(target !== undefined && { sink: target }),
+          }
           acc = mix(acc, await ctx.callChildWorkflow<number>('run', input))
           break
         }
@@ -123,11 +131,11 @@ export function programApp(effects: Effects) {
           void ctx.callActivity(work, { x: step.x })
           break
         case 'send':
-          if (sink !== undefined) ctx.sendEvent(sink, 'sent', ctx.newGuid())
+          if (target !== undefined) ctx.sendEvent(target, 'sent', ctx.newGuid())
           break
         case 'can':
           ctx.continueAsNew(
-            { program: step.then, acc, ...(sink !== undefined && { sink }) } satisfies ProgramInput,
+            { program: step.next, acc, ...(target !== undefined && { sink: target }) } satisfies ProgramInput,
             true,
           )
           return acc

@@ -25,6 +25,8 @@ export class Rng {
   }
 
   pick<T>(items: readonly T[]): T {
-    return items[this.int(0, items.length - 1)]!
+    const item = items[this.int(0, items.length - 1)]
+    if (item === undefined) throw new Error('nothing to pick from')
+    return item
   }
 }

@@ -1,0 +1,8 @@
+// Every example, by its code.
+import { managementApi } from './management-api.ts'
+import { platform } from './platform.ts'
+import { runningInstance } from './running-instance.ts'
+import type { Scenarios } from './scenario.ts'
+import { writtenWrongly } from './written-wrongly.ts'
+
+export const scenarios: Scenarios = { ...writtenWrongly, ...runningInstance, ...managementApi, ...platform }

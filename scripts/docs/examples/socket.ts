@@ -1,0 +1,17 @@
+// A request that only a bare socket can send, to a real server.
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { serve } from '../../../src/http/server.ts'
+import { answerExample, type Example } from './scenario.ts'
+
+export async function answerOfSocket(request: string): Promise<Example> {
+  const server = await serve(async () => new Response('', { status: 500 }), { port: 0, requestTimeoutMs: 100 })
+  try {
+    const socket = connect({ port: server.port, host: '127.0.0.1' })
+    socket.write(request)
+    const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n')
+    return answerExample(Number(head.split(' ')[1]), body)
+  } finally {
+    await server.close()
+  }
+}
