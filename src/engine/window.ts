@@ -5,17 +5,13 @@
 // window only the workflow's own continuations can run, "nothing left to run" is a fact and not a timeout, and no two windows overlap.
 // While it is open, clock and random of the process are the workflow's, and everything that would reach outside throws.
 import { AsyncLocalStorage } from 'node:async_hooks'
-import nodeCrypto from 'node:crypto'
 import process from 'node:process'
-import { assert, TenutoError } from '../workflow/errors.ts'
-import { uniform, uuid } from './random.ts'
+import { assert } from '../workflow/errors.ts'
+import { showWindow, ticksQueued, type WindowView } from './window-globals.ts'
 
 /** What the open window shows to the code in it. */
-export interface WindowScope {
-  /** Workflow time, ms since the epoch. */
+export interface WindowScope extends WindowView {
   now: number
-  /** uint32 */
-  readonly random: () => number
   /** Told about rejections that nobody handled, also after the window has closed. */
   readonly onUnhandledRejection: (reason: unknown) => void
 }
@@ -26,11 +22,10 @@ export type Drain = () => Promise<void>
 const nextTick = process.nextTick.bind(process)
 const nextMacrotask = setImmediate
 
-/** How many ticks code in the window has queued (console.log does). Those of one round run before the microtasks of the first. */
-let ticks = 0
+/** Ticks of one round run before the microtasks that the first of them makes, so a round in which ticks were queued is not the last. */
 const drain: Drain = async () => {
-  for (let before = -1; before !== ticks; ) {
-    before = ticks
+  for (let before = -1; before !== ticksQueued(); ) {
+    before = ticksQueued()
     await new Promise<void>((resolve) => nextTick(resolve))
   }
 }
@@ -51,11 +46,11 @@ export async function runInWindow<T>(scope: WindowScope, turns: (drain: Drain) =
   await new Promise<void>((resolve) => nextMacrotask(resolve))
   assert(open === undefined, 'two replay windows are open at once')
   open = scope
-  const unpatch = patch()
+  const close = showWindow(scope)
   try {
     return await owner.run(scope, turns, drain)
   } finally {
-    unpatch()
+    close()
     open = undefined
     underWay--
     runLater()
@@ -88,78 +83,6 @@ export function windowsUnderWay(): number {
 /** True while the window of this scope is open. */
 export function isOpen(scope: WindowScope): boolean {
   return open === scope
-}
-
-function scopeNow(): number {
-  assert(open, 'the clock of the window was read outside it')
-  return open.now
-}
-
-const RealDate = Date
-
-/** `Date` with the clock of the window. It shares its prototype, so dates made outside are instances too. */
-const WindowDate = new Proxy(RealDate, {
-  apply: () => new RealDate(scopeNow()).toString(),
-  construct: (target, args: [], newTarget: Caller) =>
-    Reflect.construct(target, args.length === 0 ? [scopeNow()] : args, newTarget) as Date,
-})
-type Caller = (...args: never[]) => unknown
-
-function refuse(what: string, instead: string): () => never {
-  return () => {
-    throw new TenutoError('NOT_DETERMINISTIC_HERE', `${what} was used inside a workflow, where it would give another result at each replay: ${instead}.`)
-  }
-}
-
-const inActivity = 'call an activity that does it'
-const byTimer = 'wait with ctx.createTimer'
-const fillRandom = <T extends ArrayBufferView>(view: T): T => {
-  assert(open, 'random of the window was read outside it')
-  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
-  for (let at = 0; at < bytes.length; at++) bytes[at] = open.random()
-  return view
-}
-const randomUuid = () => {
-  assert(open, 'random of the window was read outside it')
-  return uuid(open.random)
-}
-const countedTick: typeof process.nextTick = (callback: Caller, ...args: unknown[]) => {
-  ticks++
-  nextTick(callback as () => void, ...args)
-}
-
-/** [holder, name, what it is inside the window]. Captured imports (`import { setTimeout } from 'node:timers/promises'`) cannot be replaced: awaiting them is found as FOREIGN_AWAIT. */
-const patches: readonly (readonly [object, string, unknown])[] = [
-  [globalThis, 'Date', WindowDate],
-  [RealDate, 'now', scopeNow],
-  [RealDate.prototype, 'constructor', WindowDate],
-  [globalThis, 'fetch', refuse('fetch', inActivity)],
-  [globalThis, 'setTimeout', refuse('setTimeout', byTimer)],
-  [globalThis, 'setInterval', refuse('setInterval', byTimer)],
-  [globalThis, 'setImmediate', refuse('setImmediate', byTimer)],
-  [AbortSignal, 'timeout', refuse('AbortSignal.timeout', byTimer)],
-  [Math, 'random', () => (assert(open, 'random of the window was read outside it'), uniform(open.random))],
-  [performance, 'now', scopeNow],
-  [globalThis.crypto, 'randomUUID', randomUuid],
-  [globalThis.crypto, 'getRandomValues', fillRandom],
-  [nodeCrypto, 'randomUUID', randomUuid],
-  [process, 'nextTick', countedTick],
-]
-
-/** @returns what puts back all that it found */
-function patch(): () => void {
-  const found = patches.map(([holder, name]) => Object.getOwnPropertyDescriptor(holder, name))
-  for (const [at, [holder, name, value]] of patches.entries()) {
-    const enumerable = found[at]?.enumerable ?? false
-    Object.defineProperty(holder, name, { value, configurable: true, writable: true, enumerable })
-  }
-  return () => {
-    for (const [at, [holder, name]] of patches.entries()) {
-      const original = found[at]
-      if (original) Object.defineProperty(holder, name, original)
-      else Reflect.deleteProperty(holder, name)
-    }
-  }
 }
 
 /**

@@ -18,8 +18,9 @@ export function toRequest(incoming: IncomingMessage, outgoing: ServerResponse, s
     throw new TenutoError('ERR_METHOD_NOT_ALLOWED', `${method} is not allowed here.`)
   }
   const headers = new Headers()
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2)
+  for (let at = 0; at < rawHeaders.length; at += 2) {
     headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '')
+  }
   const hasBody =
     method !== 'GET' &&
     method !== 'HEAD' &&
@@ -39,11 +40,10 @@ export async function send(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  outgoing.statusCode = response.status
-  outgoing.setHeaders(response.headers)
   try {
-    if (response.body && incoming.method !== 'HEAD') await pipeline(Readable.fromWeb(response.body), outgoing)
-    else await new Promise<void>((resolve) => outgoing.end(resolve))
+    outgoing.statusCode = response.status
+    outgoing.setHeaders(response.headers)
+    await pipeline(response.body ? Readable.fromWeb(response.body) : Readable.from([]), outgoing)
   } catch {
     // The client hung up, or the body of the answer broke off: neither can be told to anybody.
     outgoing.destroy()

@@ -1,6 +1,6 @@
 // An HTTP server of node:http for a handler of Request and Response.
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, isIPv6, type Socket } from 'node:net'
 import { errorCatalogue, type ErrorCode } from '../workflow/error-catalogue.ts'
 import { limits } from '../workflow/limits.ts'
 import { type Logger, silentLogger } from '../workflow/logger.ts'
@@ -39,6 +39,7 @@ export interface HttpServer {
  */
 export async function serve(handler: HttpHandler, options: ServeOptions): Promise<HttpServer> {
   const { port, hostname = '127.0.0.1', requestTimeoutMs = 30_000, closeTimeoutMs = 10_000 } = options
+  const { logger = silentLogger } = options
   const inFlight = new Set<AbortController>()
   const assertHost = hostGuard(hostname, options.allowedHosts ?? [])
   const server = createServer({
@@ -49,21 +50,15 @@ export async function serve(handler: HttpHandler, options: ServeOptions): Promis
     keepAliveTimeout: 5_000,
   })
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) =>
-    void answer(incoming, outgoing, {
-      handler,
-      assertHost,
-      inFlight,
-      server,
-      logger: options.logger ?? silentLogger,
-    })
+    void answer(incoming, outgoing, { handler, assertHost, inFlight, server, logger })
   server.on('request', onRequest).on('checkContinue', onRequest)
   server.on('clientError', onClientError)
   server.on('connect', (_incoming, socket: Socket) => refuse(socket, 'ERR_METHOD_NOT_ALLOWED'))
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, hostname, resolve))
-  const { port: actualPort, family } = server.address() as AddressInfo
-  const host = family === 'IPv6' ? `[${hostname}]` : hostname
+  server.on('error', (error) => logger.error('The HTTP server met an error', { error }))
+  const { port: actualPort } = server.address() as AddressInfo
   return {
-    url: `http://${host}:${actualPort}`,
+    url: `http://${hostOf(hostname)}:${actualPort}`,
     port: actualPort,
     close: async () => close(server, inFlight, closeTimeoutMs),
   }
@@ -82,6 +77,7 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, servi
   const { handler, assertHost, inFlight, server, logger } = serving
   const hangUp = new AbortController()
   inFlight.add(hangUp)
+  if (!server.listening) hangUp.abort()
   outgoing.once('close', () => {
     inFlight.delete(hangUp)
     if (!outgoing.writableFinished) hangUp.abort()
@@ -91,11 +87,17 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, servi
     assertHost(incoming)
     response = await handler(toRequest(incoming, outgoing, hangUp.signal))
   } catch (error) {
-    response = errorAnswer(error, logger, { method: incoming.method })
+    response = errorAnswer(error, logger, { method: incoming.method, path: incoming.url?.slice(0, 200) })
   }
   // A connection that stays open would keep a server that closes from ending.
   if (!server.listening) outgoing.setHeader('Connection', 'close')
   await send(response, incoming, outgoing)
+}
+
+/** The host of a URL that leads to an address which is listened on. */
+function hostOf(hostname: string): string {
+  if (hostname === '0.0.0.0' || hostname === '::') return 'localhost'
+  return isIPv6(hostname) ? `[${hostname}]` : hostname
 }
 
 async function close(

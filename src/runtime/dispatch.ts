@@ -18,7 +18,7 @@ import { type InstanceState, parentOf } from './instance-state.ts'
 import type { ActivityMessage, Message, TimerMessage } from './messages.ts'
 import type { InstanceRow, Ports } from './ports.ts'
 
-/** `first`: by the writer. `again`: guard duty. `nudge`: by the sweeper, which never rings a child that exists. */
+/** `first`: by the writer. `again`: guard duty. `nudge`: by a sweeper, which leaves alone what has begun. */
 export type DispatchMode = 'first' | 'again' | 'nudge'
 
 export interface DispatchOrder {
@@ -127,8 +127,10 @@ async function createChild(
   const present = await ports.store.createInstance(row)
   if (!present) return [doorbell(ports, row, 'start')]
   if (isMine(present, parent)) {
-    const waits = !isTerminal(present.status) && present.purgedAt === undefined
-    return waits && mode !== 'nudge' ? [doorbell(ports, present, 'start')] : []
+    const over = isTerminal(present.status) || present.purgedAt !== undefined
+    // One that has begun guards itself; a second ring would only make work.
+    const begun = mode === 'nudge' && present.episode > 0
+    return over || begun ? [] : [doorbell(ports, present, 'start')]
   }
   const free = present.purgedAt !== undefined || isTerminal(present.status)
   if (free && !(await ports.store.createInstance(row, present.incarnation)))

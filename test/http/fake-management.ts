@@ -136,6 +136,7 @@ export function fakeManagement(): FakeManagement {
         waiters.add(waiter)
         signal?.addEventListener('abort', abort)
         look()
+        if (signal?.aborted) abort()
         for (const watch of watchers) watch()
       })
     },

@@ -359,6 +359,16 @@ describe('the server', () => {
     }
   })
 
+  test.each([
+    ['127.0.0.1', /^http:\/\/127\.0\.0\.1:\d+$/],
+    ['localhost', /^http:\/\/localhost:\d+$/],
+    ['0.0.0.0', /^http:\/\/localhost:\d+$/],
+  ])('on %s has a URL that leads to it', async (hostname, url) => {
+    const server = await listenApi({ hostname })
+    expect(server.url).toMatch(url)
+    expect((await fetch(`${server.url}/v1.0/metadata`)).status).toBe(200)
+  })
+
   test('on all addresses answers to any name', async () => {
     const { port } = await listenApi({ hostname: '0.0.0.0' })
     const answer = await exchange(

@@ -64,11 +64,13 @@ export const managementApi: Scenarios = {
     return post(`${workflows}/order-7/raiseEvent/shipped`)
   }),
   ERR_PURGE_WORKFLOW: answerTo(async (post) => post(`${workflows}/order-7/purge`)),
-  ERR_MALFORMED_REQUEST: answerTo(async (post) => post(`${workflows}/order-7/terminate`, { body: '{output:5}' })),
+  ERR_MALFORMED_REQUEST: answerTo(async (post) =>
+    post(`${workflows}/order-7/terminate`, { body: '{output:5}' }),
+  ),
   ERR_WORKFLOW_APP_ID_INVALID: answerTo(async (post) => post(`${workflows}/order-7/pause?appID=a/b`)),
   ERR_BODY_READ: answerTo(async (post) => {
     const body = new ReadableStream({ start: (controller) => controller.error(new Error('gone')) })
-    return post(`${workflows}/order/start`, { body, duplex: 'half' } as RequestInit)
+    return post(`${workflows}/order/start`, { body, duplex: 'half' })
   }),
   ERR_FORBIDDEN_ORIGIN: answerTo(async (post) =>
     post(`${workflows}/order/start`, { headers: { 'Sec-Fetch-Site': 'cross-site' } }),
@@ -76,7 +78,9 @@ export const managementApi: Scenarios = {
   ERR_NOT_FOUND: answerTo(async (post) => post(`${workflows}/order-7/restart`)),
   ERR_METHOD_NOT_ALLOWED: answerTo(async (post) => post(`${workflows}/order-7/start`, { method: 'PUT' })),
   ERR_REQUEST_TIMEOUT: async () =>
-    answerOfSocket(`POST ${workflows}/order/start HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"sku"`),
+    answerOfSocket(
+      `POST ${workflows}/order/start HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"sku"`,
+    ),
   ERR_URI_TOO_LONG: answerTo(async (post) =>
     post(`${workflows}/order/start?startTime=${'0'.repeat(limits.urlCharacters)}`),
   ),

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createClient } from '../../../src/client/backend-client.ts'
 import { createHttpApi } from '../../../src/http/api.ts'
-import { createBackend } from '../../../src/local/backend.ts'
+import { SqliteBackend } from '../../../src/local/backend.ts'
 import { openDatabase } from '../../../src/local/database.ts'
 import { openLocalBackend } from '../../../src/local/index.ts'
 import { createManagement } from '../../../src/runtime/manage.ts'
@@ -32,7 +32,7 @@ const waiting = defineApp({
 export const platform: Scenarios = {
   STORAGE_FULL: async () => {
     const database = openDatabase({ path: ':memory:', integrityCheck: false, logger: silentLogger })
-    const backend = createBackend(database, {})
+    const backend = new SqliteBackend(database, () => {}, {})
     database.value('PRAGMA max_page_count = 1') // SQLite takes the present size instead
     const management = createManagement(backend.ports)
     const example = await thrownBy(async () =>
@@ -89,7 +89,10 @@ export const platform: Scenarios = {
 
   INTERNAL: async () =>
     inWorld({ app: waiting }, async ({ management }) => {
-      const broken = createHttpApi({ ...management, get: async () => Promise.reject(new TypeError('x')) })
+      const get = async (): Promise<never> => {
+        throw new TypeError('Cannot read properties of undefined')
+      }
+      const broken = createHttpApi({ ...management, get })
       const response = await broken(new Request('http://localhost:3500/v1.0/workflows/dapr/order-7'))
       return answerExample(response.status, await response.text())
     }),

@@ -1,6 +1,6 @@
+import type { Runtime } from '../../../src/runtime/runtime.ts'
 // Codes for what a running instance meets.
 import type { Consumer } from '../../../src/testing/memory-queue.ts'
-import type { Runtime } from '../../../src/runtime/runtime.ts'
 import { activity, defineApp } from '../../../src/workflow/app.ts'
 import type { WorkflowContext } from '../../../src/workflow/context.ts'
 import { caughtIn, inWorld } from './memory-world.ts'

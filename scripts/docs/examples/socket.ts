@@ -4,8 +4,10 @@ import { text } from 'node:stream/consumers'
 import { serve } from '../../../src/http/server.ts'
 import { answerExample, type Example } from './scenario.ts'
 
+/** @returns the answer of a server that reads the body of every request */
 export async function answerOfSocket(request: string): Promise<Example> {
-  const server = await serve(async () => new Response('', { status: 500 }), { port: 0, requestTimeoutMs: 100 })
+  const handler = async (received: Request): Promise<Response> => new Response(await received.text())
+  const server = await serve(handler, { port: 0, requestTimeoutMs: 100 })
   try {
     const socket = connect({ port: server.port, host: '127.0.0.1' })
     socket.write(request)

@@ -13,7 +13,7 @@ export const writtenWrongly: Scenarios = {
     caughtIn(
       (ctx) => {
         ctx.continueAsNew(true)
-        ctx.callActivity('charge')
+        void ctx.callActivity('charge')
       },
       { charge },
     ),
