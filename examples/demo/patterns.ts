@@ -75,7 +75,7 @@ async function customStatusOf(client: WorkflowClient, id: string): Promise<strin
   const deadline = performance.now() + 10_000
   while (performance.now() < deadline) {
     const { customStatus } = (await client.getWorkflowState(id)) ?? {}
-    if (customStatus !== undefined) return String(customStatus)
+    if (typeof customStatus === 'string') return customStatus
     await sleep(20)
   }
   throw new Error(`${id} shows no custom status`)

@@ -1,7 +1,7 @@
 // A command line, parsed by a table: what it takes is what its help says.
 import { parseArgs } from 'node:util'
 
-export interface Flag {
+interface Flag {
   readonly type: 'string' | 'boolean'
   /** What a help text shows for the value. */
   readonly value?: string

@@ -105,9 +105,8 @@ function announce(
       recovered,
     })
   } else {
-    const found =
-      unfinished === 0 ? 'no unfinished instances' : `${unfinished} unfinished instances found: they go on`
-    const retried = recovered === 0 ? '' : `, ${recovered} stalled ones tried again`
+    const found = `${unfinished === 0 ? 'no' : unfinished} unfinished ${unfinished === 1 ? 'instance' : 'instances'} found`
+    const retried = recovered === 0 ? '' : `, ${recovered} of them stalled and tried again`
     out(`Tenuto ${version()} serves ${url}`)
     out(`  workflows   ${printable(workflowNames.join(', '))}`)
     out(`  activities  ${printable(activityNames.join(', '))}`)

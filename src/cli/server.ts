@@ -42,8 +42,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const backend = await openLocalBackend({ dataDir, logger })
     const runtime = createRuntime(app, backend.ports, { logger })
     // Running activities may end well; only what the grace period leaves over is told to give up.
-    stops.push(async () => runtime.close())
-    stops.push(() => backend.stop())
+    stops.push(
+      async () => runtime.close(),
+      () => backend.stop(),
+    )
     // Port first: without one, no instance is touched.
     const listener = await serve(createHttpApi(runtime.management, { logger }), { port, hostname })
     stops.push(() => listener.close())

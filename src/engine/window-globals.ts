@@ -96,10 +96,7 @@ const inActivity = 'call an activity that does it'
 const byTimer = 'wait with ctx.createTimer'
 const nodeRandomUuid = replaced(nodeCrypto, 'randomUUID', ({ random }) => uuid(random))
 
-/**
- * Imports that somebody has taken by name (`import { setTimeout } from 'node:timers/promises'`) cannot be replaced: awaiting them is found
- * as FOREIGN_AWAIT.
- */
+/** What somebody has imported by name (`setTimeout` of node:timers/promises) cannot be replaced: awaiting it is found as FOREIGN_AWAIT. */
 const patches: readonly Patch[] = [
   { holder: globalThis, name: 'Date', value: WindowDate },
   { holder: RealDate.prototype, name: 'constructor', value: WindowDate },

@@ -5,11 +5,11 @@ import type { Clock } from '../runtime/ports.ts'
 /** What a clock is made of. */
 export interface TimeSource {
   /** Ms since the epoch; may jump. */
-  wallNow(): number
+  readonly wallNow: () => number
   /** Ms since whenever; never jumps, but stands still while the machine sleeps. */
-  monotonicNow(): number
+  readonly monotonicNow: () => number
   /** A single wait of at most a minute; ends early when the signal is aborted. */
-  wait(ms: number, signal?: AbortSignal): Promise<unknown>
+  readonly wait: (ms: number, signal?: AbortSignal) => Promise<unknown>
 }
 
 /** The longest single wait: a jump of the wall clock is noticed this late at most. */

@@ -3,8 +3,9 @@ import type { Delivery } from '../runtime/messages.ts'
 
 export interface Consumer {
   /**
-   * Takes messages: of one instance when they are workflow messages, a single one when it is an activity. Everything done for them is
-   * to be done in the async context of this call, so that the backend knows whom a failed flush concerns.
+   * Takes messages: of one instance when they are workflow messages, a single one when it is an activity. What is done for them is to
+   * be done in the async context of this call: in it the ports answer before the flush, because there the backend can hold everything
+   * back that rests on a flush which fails.
    * @returns the acknowledged ones: they are deleted, the others come again. A rejection acknowledges none.
    */
   handle(batch: readonly Delivery[]): Promise<ReadonlySet<Delivery>>

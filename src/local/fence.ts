@@ -1,7 +1,7 @@
 // Tells to which handler call a port call belongs.
 //
-// An append is answered before it is flushed. Should that flush fail, the handler goes on in the belief that its episode exists, and
-// must not be able to make anything durable that rests on it. The handler is known by its async context.
+// A handler is answered before its writes are flushed. Should that flush fail, it goes on in the belief that its episode exists, and must
+// not be able to make anything durable that rests on it. A handler is known by its async context.
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 /** One call of the consumer. */

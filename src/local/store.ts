@@ -1,4 +1,4 @@
-// The store port on SQLite. What its methods have in common: statements run at once, answers wait for the flush (see `WriteLog`), and
+// The store port on SQLite. What its methods have in common: statements run at once, handlers are answered at once, others after the flush (see `WriteLog`), and
 // nothing is found or written under a key whose incarnation is not the present one.
 import type { Episode, InstanceKey } from '../runtime/episode.ts'
 import type {
@@ -66,12 +66,13 @@ export class LocalStore implements Store {
   }
 
   async read(key: InstanceKey, after?: number): Promise<InstanceRecord> {
-    return this.#log.peek(() => {
+    const query = () => {
       const life = this.#instances.alive(key)
       if (!life) return { episodes: [], inbox: [] }
       const from = after === undefined ? life.opening_n : after + 1
       return { episodes: this.#episodes.from(life.life, from), inbox: this.#inbox.all(life.life) }
-    })
+    }
+    return this.#log.read(query, key.instanceId)
   }
 
   async readHistory(key: InstanceKey): Promise<readonly Episode[]> {
@@ -85,7 +86,7 @@ export class LocalStore implements Store {
   async appendEpisode(key: InstanceKey, episode: Episode): Promise<AppendResult> {
     const { n } = episode
     const body = JSON.stringify(episode)
-    const result = await this.#log.decide((group): AppendResult | { readonly lastN: number } => {
+    const result = await this.#log.write((group): AppendResult | { readonly lastN: number } => {
       const life = this.#instances.alive(key)
       if (!life) return { kind: 'gone' }
       if (n !== life.last_n + 1) {
@@ -147,10 +148,11 @@ export class LocalStore implements Store {
   }
 
   async countInbox(key: InstanceKey, atMost: number): Promise<number> {
-    return this.#log.peek(() => {
+    const query = () => {
       const life = this.#instances.alive(key)?.life
       return life === undefined ? 0 : this.#inbox.count(life, atMost)
-    })
+    }
+    return this.#log.read(query, key.instanceId)
   }
 
   async trimHistory(key: InstanceKey, before: number): Promise<void> {

@@ -1,8 +1,9 @@
 // Group commit. Every write of the backend goes through here: its statements run at once, in one transaction shared by all calls of a
 // turn of the event loop, and the transaction is flushed at the end of the turn, with one fsync for all of them.
 //
-// So there is one serial order of writes, and whatever is durable has everything before it durable too. When a flush fails, all of the
-// group is undone together, and every handler that wrote or read in it is fenced off.
+// So there is one serial order of writes, and whatever is durable has everything before it durable too. That is why a handler is
+// answered at once: nothing that it does later becomes durable without what it did before. When a flush fails, all of the group is
+// undone together, and every handler that wrote or read in it is fenced off. Everybody else is answered after the flush.
 import { setImmediate } from 'node:timers'
 import { TenutoError } from '../workflow/errors.ts'
 import type { Database } from './database.ts'
@@ -22,14 +23,18 @@ export interface FlushListener {
   failed(error: TenutoError): void
 }
 
+/** Writes after which a handler waits as well, so that a long row of them does not hold up the event loop. */
+const longestGroup = 1_000
+
 class OpenGroup implements Group {
   readonly changed = new Set<string>()
   readonly effects: (() => void)[] = []
   readonly calls = new Set<HandlerCall>()
   readonly done = Promise.withResolvers<void>()
+  writes = 0
 
   constructor() {
-    this.done.promise.catch(() => {}) // appends do not wait for it
+    this.done.promise.catch(() => {}) // handlers do not wait for it
   }
 
   changes(instanceId: string): void {
@@ -59,29 +64,31 @@ export class WriteLog {
     return this.#group !== undefined
   }
 
-  /** Runs statements. Resolves when they are durable; rejects when they are undone. */
+  /**
+   * Runs statements. Resolves when they are durable, rejects when they are undone; for a handler, resolves as soon as they have their
+   * place in the order.
+   */
   async write<T>(statements: (group: Group) => T): Promise<T> {
-    const group = this.#join()
+    const call = this.#enter()
+    const group = this.#group ?? this.#open(call)
+    if (call) group.calls.add(call)
+    group.writes += 1
     const result = this.#execute(group, statements)
-    await group.done.promise
+    if (!call || group.writes >= longestGroup) await group.done.promise
     return result
   }
 
-  /** Runs statements. Resolves as soon as they have their place in the order: nothing later becomes durable without them. */
-  async decide<T>(statements: (group: Group) => T): Promise<T> {
-    return this.#execute(this.#join(), statements)
-  }
-
-  /** For a handler: sees what is not flushed yet. What the handler makes of it stands or falls with it. */
-  async peek<T>(query: () => T): Promise<T> {
-    return this.#query(query)
-  }
-
-  /** For the outside: a crash cannot take back what it shows. Waits only while `instanceId` (left out: anything) is being changed. */
+  /**
+   * Sees what is not flushed yet, but shows it only to a handler, with which it stands or falls. Others wait while it (the instance;
+   * left out: anything) is being changed: no crash takes back what they were shown.
+   */
   async read<T>(query: () => T, instanceId?: string): Promise<T> {
+    const call = this.#enter()
     const group = this.#group
+    if (call) group?.calls.add(call)
     const result = this.#query(query)
-    if (group && (instanceId === undefined || group.changed.has(instanceId))) await group.done.promise
+    const isChanging = group && (instanceId === undefined || group.changed.has(instanceId))
+    if (isChanging && !call) await group.done.promise
     return result
   }
 
@@ -119,13 +126,6 @@ export class WriteLog {
     return call
   }
 
-  #join(): OpenGroup {
-    const call = this.#enter()
-    const group = this.#group ?? this.#open(call)
-    if (call) group.calls.add(call)
-    return group
-  }
-
   #open(call: HandlerCall | undefined): OpenGroup {
     try {
       this.#database.begin()
@@ -151,14 +151,11 @@ export class WriteLog {
   }
 
   #query<T>(query: () => T): T {
-    const call = this.#enter()
-    const group = this.#group
-    if (call) group?.calls.add(call)
     try {
       return query()
     } catch (error) {
       const reported = toStorageError(error, 'read')
-      if (group && !this.#database.inTransaction) this.#fail(group, reported)
+      if (this.#group && !this.#database.inTransaction) this.#fail(this.#group, reported)
       throw reported
     }
   }

@@ -39,7 +39,7 @@ const clients = new Map<string, WorkflowClient>()
 beforeAll(async () => {
   const backend = await openLocalBackend({ dataDir: ':memory:' })
   const runtime = createRuntime(app, backend.ports)
-  backend.run(runtime)
+  backend.run(runtime, { maxConcurrency: () => undefined })
   const server = await serve(createHttpApi(runtime.management), { port: 0 })
   closers.push(
     async () => server.close(),

@@ -83,7 +83,7 @@ test('a person is shown what is served and what to try, with the port it really 
       'taskChaining, helloCities, batchProcessing, OrderProcessingWorkflow, statusMonitor, purchaseOrder',
     )
     expect(shown).toContain(dataDir)
-    expect(shown).toContain('no unfinished instances')
+    expect(shown).toContain('no unfinished instances found')
   })
 })
 

@@ -12,7 +12,8 @@ export async function answerOfSocket(request: string): Promise<Example> {
     const socket = connect({ port: server.port, host: '127.0.0.1' })
     socket.write(request)
     const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n')
-    return answerExample(Number(head.split(' ')[1]), body)
+    const status = Number(head.split(' ')[1])
+    return status < 400 ? { code: '', message: body } : answerExample(status, body)
   } finally {
     await server.close()
   }

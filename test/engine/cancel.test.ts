@@ -1,0 +1,146 @@
+// cancel(): a task is given up, its timer deleted, and late answers are nobody's.
+import { describe, expect, test } from 'vitest'
+import type { WorkflowContext } from '../../src/workflow/context.ts'
+import type { Task } from '../../src/workflow/task.ts'
+import { childCompleted, completed, failed, fired, raised } from '../support/engine-events.ts'
+import { start } from '../support/engine-harness.ts'
+
+const codeOf = async (task: Task<unknown>) => task.catch((error: { code?: string }) => error.code)
+
+test('a cancelled timer is deleted, fails with its code, and is ignored when it fires nevertheless', async () => {
+  const run = await start(async (ctx: WorkflowContext) => {
+    const timer = ctx.createTimer(60)
+    await ctx.callActivity('a')
+    const states = [timer.cancel(), timer.cancel(), timer.isComplete, timer.isFailed]
+    return [states, await codeOf(timer), await ctx.callActivity('b')]
+  })
+  await run.turn(completed(2))
+  expect(run.commands).toMatchObject([
+    { kind: 'cancelTimer', seq: 1 },
+    { kind: 'scheduleTask', seq: 3 },
+  ])
+  await run.turn(fired(1), completed(3))
+  expect(run.output).toEqual([[true, false, true, true], 'TASK_CANCELLED', null])
+  await run.replayed()
+})
+
+test('a timer cancelled in the turn that made it is made and deleted', async () => {
+  const run = await start(async (ctx: WorkflowContext) => void ctx.createTimer(60).cancel())
+  expect(run.asked).toEqual(['createTimer', 'cancelTimer'])
+  await run.replayed()
+})
+
+test('cancelling leaves other timers alone', async () => {
+  const run = await start(async (ctx: WorkflowContext) => {
+    const [first, second] = [ctx.createTimer(1), ctx.createTimer(1)]
+    first.cancel()
+    await second
+    return 'second fired'
+  })
+  await run.turn(fired(2))
+  expect(run.output).toBe('second fired')
+  await run.replayed()
+})
+
+test.each([
+  ['activity', (ctx: WorkflowContext) => ctx.callActivity('x'), completed(1, 'late')],
+  ['child', (ctx: WorkflowContext) => ctx.callChildWorkflow('x'), childCompleted(1, 'late')],
+])('a cancelled %s fails with its code, and its late answer is ignored', async (_kind, call, late) => {
+  const run = await start(async (ctx: WorkflowContext) => {
+    const task = call(ctx)
+    await ctx.callActivity('a')
+    task.cancel()
+    return [await codeOf(task), await ctx.callActivity('b')]
+  })
+  await run.turn(completed(2))
+  expect(run.asked).toEqual(['scheduleTask:b'])
+  await run.turn(late)
+  await run.turn(completed(3, 'b'))
+  expect(run.output).toEqual(['TASK_CANCELLED', 'b'])
+  await run.replayed()
+})
+
+describe('with a retry policy', () => {
+  const retry = { firstRetryInterval: 10, maxNumberOfAttempts: 5 }
+  const workflow = async (ctx: WorkflowContext) => {
+    const task = ctx.callActivity('x', 1, { retry })
+    await ctx.waitForExternalEvent('stop')
+    return [task.cancel(), await codeOf(task), await ctx.callActivity('next')]
+  }
+
+  test('during an attempt: the failure that comes then is not tried again', async () => {
+    const run = await start(workflow)
+    await run.turn(raised('stop'))
+    expect(run.asked).toEqual(['scheduleTask:next'])
+    await run.turn(failed(1))
+    expect(run.commands).toEqual([])
+    await run.turn(completed(2))
+    expect(run.output).toEqual([true, 'TASK_CANCELLED', null])
+    await run.replayed()
+  })
+
+  test('during a wait: its timer is deleted', async () => {
+    const run = await start(workflow)
+    await run.turn(failed(1))
+    expect(run.asked).toEqual(['createTimer'])
+    await run.turn(raised('stop'))
+    expect(run.commands).toMatchObject([
+      { kind: 'cancelTimer', seq: 2 },
+      { kind: 'scheduleTask', seq: 3, name: 'next' },
+    ])
+    await run.turn(fired(2))
+    expect(run.commands).toEqual([])
+    await run.replayed()
+  })
+})
+
+test('after completion it answers false and changes nothing', async () => {
+  const run = await start(async (ctx: WorkflowContext) => {
+    const [good, bad] = [ctx.callActivity('a'), ctx.callActivity('b')]
+    await Promise.allSettled([good, bad])
+    return [good.cancel(), bad.cancel(), await good, (bad.getException() as Error).name]
+  })
+  await run.turn(completed(1, 5), failed(2))
+  expect(run.output).toEqual([false, false, 5, 'TaskFailedError'])
+  expect(run.commands).toEqual([])
+  await run.replayed()
+})
+
+test('a cancelled member fails whenAll and wins whenAny', async () => {
+  const run = await start(async (ctx: WorkflowContext) => {
+    const [a, b] = [ctx.createTimer(1), ctx.createTimer(2)]
+    const all = ctx.whenAll([a, b])
+    const any = ctx.whenAny({ a, b })
+    a.cancel()
+    return [await codeOf(all), await any]
+  })
+  expect(run.output).toEqual(['TASK_CANCELLED', 'a'])
+  await run.replayed()
+})
+
+test('a cancelled composite leaves its members alone', async () => {
+  const run = await start(async (ctx: WorkflowContext) => {
+    const a = ctx.callActivity('a')
+    const all = ctx.whenAll([a])
+    all.cancel()
+    return [await codeOf(all), await a]
+  })
+  await run.turn(completed(1, 'a'))
+  expect(run.output).toEqual(['TASK_CANCELLED', 'a'])
+  await run.replayed()
+})
+
+test('a timer that the activity has beaten is cancelled, and the workflow goes on', async () => {
+  const run = await start(function* (ctx: WorkflowContext): Generator<unknown, unknown, unknown> {
+    const work = ctx.callActivity('work')
+    const timeout = ctx.createTimer(60)
+    const winner = yield ctx.whenAny([work, timeout])
+    if (winner === timeout) return 'too late'
+    timeout.cancel()
+    return work.getResult()
+  })
+  await run.turn(completed(1, 'done'))
+  expect(run.commands).toEqual([{ kind: 'cancelTimer', seq: 2 }])
+  expect(run.output).toBe('done')
+  await run.replayed()
+})

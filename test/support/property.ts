@@ -1,0 +1,10 @@
+// Random tests: how often they run. A failure prints its seed; `SEED=… RUNS=… npx vitest run <file>` runs it again or longer.
+import fc from 'fast-check'
+
+const seed = process.env['SEED']
+if (seed !== undefined) fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: Number(seed) })
+
+/** Runs of one property: the default, or `RUNS` from the environment. */
+export function numRuns(byDefault: number): number {
+  return Number(process.env['RUNS'] ?? byDefault)
+}
