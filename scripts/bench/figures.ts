@@ -87,7 +87,14 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - began
 }
 
-/** The numbers from 0 up to `count`, for loops over rounds. */
+/** Does something so many times, one after the other. */
+export async function repeat<T>(count: number, work: (at: number) => Promise<T>): Promise<readonly T[]> {
+  const results: T[] = []
+  for (let at = 0; at < count; at++) results.push(await work(at))
+  return results
+}
+
+/** The numbers from 0 up to `count`. */
 export function times(count: number): readonly number[] {
   return Array.from({ length: count }, (_, at) => at)
 }

@@ -1,17 +1,19 @@
 // (d) One workflow with thousands of steps. A step late in its life must not cost more than an early one.
 //
-// Early and late are minutes apart on a slow disk, and in between the disk may have become faster or slower. So the last tenth is run step
-// by step in turns with a second instance, which is new: what they are compared by is measured at the same time.
-import { type Findings, figureOf, median, timed, times } from './figures.ts'
-import { type Floor, floorChain, recordsOf } from './floor.ts'
+// Early and late may be minutes apart, and in between the disk may have become faster or slower. So the last tenth of the chain runs in
+// turns, step by step, with the first tenth of a new one: what is compared is measured at the same time.
+import { type Check, type Findings, figureOf, median, repeat, timed } from './figures.ts'
+import { floorChain, recordsOf } from './floor.ts'
 import { Gate } from './gates.ts'
 import { type Bench, type Stage, withBench } from './stage.ts'
 
 const maxGrowth = 1.2
 
+/** Ms per step. */
 interface Round {
-  /** Ms per step. */
-  readonly mostSteps: number
+  /** Mean over all but the last tenth. */
+  readonly most: number
+  /** Medians. */
   readonly firstTenth: number
   readonly lastTenth: number
 }
@@ -19,73 +21,79 @@ interface Round {
 export async function measureLongChain(stage: Stage): Promise<Findings> {
   const { steps, warmUp, rounds } = stage.sizes.longChain
   return withBench(stage, async (bench) => {
+    const { host, floor } = bench
     await growOld(bench, 'warm-up', warmUp)
-    const engine: Round[] = []
-    const bare: number[] = []
-    for (const round of times(rounds)) {
-      engine.push(await growOld(bench, `round-${round}`, steps))
-      await bench.host.rest()
-      bare.push(await floorStep(bench, round, steps))
-    }
-    return findings(stage, engine, bare)
+    const floors: number[] = []
+    const values = await repeat(rounds, async (at) => {
+      const round = await growOld(bench, `round-${at}`, steps)
+      await host.rest()
+      const records = await recordsOf(host.store, youngId(`round-${at}`))
+      floors.push((await timed(async () => floorChain(floor, at, steps, records))) / steps)
+      return round
+    })
+    return findings(stage, values, floors)
   })
 }
 
 /** Runs a chain to its end, the last tenth of it in turns with the first tenth of another. */
 async function growOld({ gates, run }: Bench, name: string, steps: number): Promise<Round> {
   const tenth = steps / 10
-  const [oldId, youngId] = [`old-${name}`, `young-${name}`]
-  const [oldGate, youngGate] = [new Gate(steps - tenth), new Gate(0)]
-  gates.set(oldId, oldGate).set(youngId, youngGate)
-  const began = performance.now()
-  const oldEnd = run('gatedChain', steps, steps, oldId)
-  await Promise.race([oldGate.arrival, oldEnd])
-  const mostMs = performance.now() - began
-  const youngEnd = run('gatedChain', tenth, tenth, youngId)
-  await Promise.race([youngGate.arrival, youngEnd])
-  const oldMs: number[] = []
-  const youngMs: number[] = []
-  for (const _ of times(tenth - 1)) {
-    oldMs.push(await timed(async () => Promise.race([oldGate.step(), oldEnd])))
-    youngMs.push(await timed(async () => Promise.race([youngGate.step(), youngEnd])))
+  const chain = (id: string, gate: Gate) => {
+    gates.set(id, gate)
+    return run({ workflow: 'gatedChain', input: steps, expected: steps, instanceId: id })
   }
-  oldGate.open()
-  youngGate.open()
+  const old = new Gate(steps - tenth)
+  const young = new Gate(0)
+  const began = performance.now()
+  const oldEnd = chain(`old-${name}`, old)
+  await Promise.race([old.arrival, oldEnd])
+  const most = (performance.now() - began) / (steps - tenth)
+  const youngEnd = chain(youngId(name), young)
+  await Promise.race([young.arrival, youngEnd])
+  const pairs = await repeat(tenth - 1, async () => ({
+    old: await timed(async () => Promise.race([old.step(), oldEnd])),
+    young: await timed(async () => Promise.race([young.step(), youngEnd])),
+  }))
+  old.open()
+  young.open()
   await Promise.all([oldEnd, youngEnd])
-  return { mostSteps: mostMs / (steps - tenth), firstTenth: median(youngMs), lastTenth: median(oldMs) }
+  return {
+    most,
+    firstTenth: median(pairs.map((each) => each.young)),
+    lastTenth: median(pairs.map((each) => each.old)),
+  }
 }
 
-async function floorStep(
-  { host, floor }: { host: Bench['host']; floor: Floor },
-  round: number,
-  steps: number,
-): Promise<number> {
-  const records = await recordsOf(host.store, `young-round-${round}`)
-  return (await timed(async () => floorChain(floor, round, steps, records))) / steps
+function youngId(name: string): string {
+  return `young-${name}`
 }
 
-function findings({ place, sizes }: Stage, engine: readonly Round[], bare: readonly number[]): Findings {
+function findings({ place, sizes }: Stage, rounds: readonly Round[], floors: readonly number[]): Findings {
   const subject = { letter: 'd', place } as const
-  const growths = engine.map(({ firstTenth, lastTenth }) => lastTenth / firstTenth)
-  const growth = median(growths)
+  const growths = rounds.map(({ firstTenth, lastTenth }) => lastTenth / firstTenth)
   const length = `chain of ${sizes.longChain.steps}`
-  const step = (name: string, pick: (round: Round) => number) =>
-    figureOf({ ...subject, name, unit: 'ms/step' }, engine.map(pick), bare)
+  const step = (what: string, pick: (round: Round) => number) =>
+    figureOf({ ...subject, name: `${length}, ${what}`, unit: 'ms/step' }, rounds.map(pick), floors)
   return {
     figures: [
-      step(`${length}, per step`, (round) => round.mostSteps),
-      step(`${length}, first tenth`, (round) => round.firstTenth),
-      step(`${length}, last tenth`, (round) => round.lastTenth),
+      step('mean step', (round) => round.most),
+      step('median step of the first tenth', (round) => round.firstTenth),
+      step('median step of the last tenth', (round) => round.lastTenth),
       figureOf({ ...subject, name: `${length}, last tenth / first tenth`, unit: 'ratio' }, growths),
     ],
-    checks: [
-      {
-        ...subject,
-        property: `growth of a step over a ${length}`,
-        required: `at most ${maxGrowth}`,
-        actual: growth.toFixed(2),
-        holds: growth <= maxGrowth,
-      },
-    ],
+    checks: [growthCheck(place, length, growths)],
+  }
+}
+
+/** The median of the rounds counts. */
+export function growthCheck(place: Stage['place'], length: string, growths: readonly number[]): Check {
+  const growth = median(growths)
+  return {
+    letter: 'd',
+    place,
+    property: `last tenth / first tenth of a ${length}`,
+    required: `at most ${maxGrowth}`,
+    actual: growth.toFixed(2),
+    holds: growth <= maxGrowth,
   }
 }

@@ -36,20 +36,22 @@ const commandLine = {
 } as const
 
 interface Measurement {
-  readonly gives: readonly Letter[]
+  readonly gives: readonly [Letter, ...Letter[]]
+  /** What is compared with what it must be, each time; a wrong one ends the measurement. */
+  readonly results: string
   readonly measure: (stage: Stage) => Promise<Findings>
 }
 
 const onBackends: readonly Measurement[] = [
-  { gives: ['a', 'g'], measure: measureLatency },
-  { gives: ['b', 'g'], measure: measureThroughput },
-  { gives: ['c'], measure: measureFanOut },
-  { gives: ['d'], measure: measureLongChain },
-  { gives: ['f'], measure: measureWaiting },
+  { gives: ['a', 'g'], results: 'the output of every chain', measure: measureLatency },
+  { gives: ['b', 'g'], results: 'the output of every chain', measure: measureThroughput },
+  { gives: ['c'], results: 'the sum of every fan-out', measure: measureFanOut },
+  { gives: ['d'], results: 'the output of every chain', measure: measureLongChain },
+  { gives: ['f'], results: 'the output of what had waited', measure: measureWaiting },
 ]
 
 /** Everything that is wanted, one after the other. */
-async function measure(
+async function measureAll(
   wanted: ReadonlySet<Letter>,
   sizes: Sizes,
   show: (part: Findings) => void,
@@ -57,18 +59,38 @@ async function measure(
   const figures: Figure[] = []
   const checks: Check[] = []
   const take = (part: Findings) => {
-    const mine = { figures: part.figures.filter(({ letter }) => wanted.has(letter)), checks: part.checks }
+    const mine = { ...part, figures: part.figures.filter(({ letter }) => wanted.has(letter)) }
     figures.push(...mine.figures)
     checks.push(...mine.checks)
     show(mine)
   }
-  if (wanted.has('e')) take(await measureReplay(sizes))
-  for (const { gives, measure: on } of onBackends) {
+  if (wanted.has('e')) {
+    const subject = { letter: 'e', place: 'engine', property: 'the output of every replay' } as const
+    take(await checked(subject, async () => measureReplay(sizes)))
+  }
+  for (const { gives, results, measure } of onBackends) {
     if (!gives.some((letter) => wanted.has(letter))) continue
-    for (const place of ['memory', 'sqlite'] as const)
-      take(await inFolders((newFolder) => on({ place, sizes, newFolder })))
+    for (const place of ['memory', 'sqlite'] as const) {
+      const subject = { letter: gives[0], place, property: results }
+      const work = async () => inFolders(async (newFolder) => measure({ place, sizes, newFolder }))
+      take(await checked(subject, work))
+    }
   }
   return { figures, checks }
+}
+
+/** Adds the check that every result was right. */
+async function checked(
+  subject: Pick<Check, 'letter' | 'place' | 'property'>,
+  work: () => Promise<Findings>,
+): Promise<Findings> {
+  try {
+    const { figures, checks } = await work()
+    return { figures, checks: [{ ...subject, required: 'right', actual: 'right', holds: true }, ...checks] }
+  } catch (error) {
+    const actual = error instanceof Error ? error.message : String(error)
+    return { figures: [], checks: [{ ...subject, required: 'right', actual, holds: false }] }
+  }
 }
 
 /** Folders on the disk for the time of some work, whatever ends it. */
@@ -114,7 +136,7 @@ async function main(): Promise<number> {
   const wanted = toLetters(flags.only)
   const print = flags.json ? () => {} : console.log
   print([...headLines(), ...noteLines(), '', tableHead].join('\n'))
-  const findings = await measure(wanted, sizes, ({ figures }) => {
+  const findings = await measureAll(wanted, sizes, ({ figures }) => {
     for (const figure of figures) print(figureLine(figure))
   })
   const report = reportOf(sizes, findings)

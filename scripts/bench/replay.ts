@@ -1,46 +1,41 @@
-import type { ExecutionStarted } from '../../src/engine/events.ts'
 // (e) A recorded history through the engine alone, into an execution that has seen nothing yet: what a cold start costs per event.
+import type { ExecutionStarted } from '../../src/engine/events.ts'
 import { Execution, type Turn } from '../../src/engine/execution.ts'
 import { currentFlags } from '../../src/engine/flags.ts'
-import type { App } from '../../src/workflow/app.ts'
+import type { App } from '../../src/index.ts'
 import { benchApp } from './app.ts'
-import { type Figure, type Findings, figureOf, timed, times } from './figures.ts'
+import { type Figure, type Findings, figureOf, repeat, timed } from './figures.ts'
 import type { Sizes } from './sizes.ts'
 
-export async function measureReplay({ replay }: Sizes): Promise<Findings> {
+export async function measureReplay({ replay: { events, rounds } }: Sizes): Promise<Findings> {
   const app = benchApp(new Map())
-  const figures: Figure[] = []
-  for (const events of replay.events) figures.push(await replayed(app, events, replay.rounds))
+  const figures = await repeat(events.length, async (at) => measure(app, events[at] ?? 0, rounds))
   return { figures, checks: [] }
 }
 
-async function replayed(app: App, events: number, rounds: number): Promise<Figure> {
+async function measure(app: App, events: number, rounds: number): Promise<Figure> {
   const turns = await record(app, events)
-  const engine: number[] = []
-  const bare: number[] = []
   await replay(app, turns)
-  for (const _ of times(rounds)) {
-    engine.push((events / (await timed(async () => replay(app, turns)))) * 1000)
-    bare.push((events / (await timed(async () => floorReplay(turns)))) * 1000)
-  }
-  const name = `replay of ${events} events, one a turn`
-  return figureOf({ letter: 'e', place: 'engine', name, unit: 'events/s' }, engine, bare)
+  const values = await repeat(rounds, async () => ({
+    engine: (events / (await timed(async () => replay(app, turns)))) * 1000,
+    floor: (events / (await timed(async () => floorReplay(turns)))) * 1000,
+  }))
+  return figureOf(
+    { letter: 'e', place: 'engine', name: `replay of ${events} events, one a turn`, unit: 'events/s' },
+    values.map(({ engine }) => engine),
+    values.map(({ floor }) => floor),
+  )
 }
 
 /** A chain that ends with the last of so many events: its start, and the outcomes of its activities. */
 async function record(app: App, events: number): Promise<readonly Turn[]> {
   const execution = newExecution(app, events - 1)
-  const turns: Turn[] = []
-  for (const at of times(events)) {
-    const event =
-      at === 0
-        ? execution.started
-        : ({ kind: 'taskCompleted', generation: 1, seq: at, output: String(at) } as const)
-    const turn = { at: 1_000 * at, events: [event] }
-    const { commands, outcome } = await execution.run([turn])
-    turns.push({ ...turn, recorded: { commands, ended: outcome !== undefined } })
-  }
-  return turns
+  return repeat(events, async (at) => {
+    const outcome = { kind: 'taskCompleted', generation: 1, seq: at, output: String(at) } as const
+    const turn = { at: 1_000 * at, events: [at === 0 ? execution.started : outcome] }
+    const result = await execution.run([turn])
+    return { ...turn, recorded: { commands: result.commands, ended: result.outcome !== undefined } }
+  })
 }
 
 /** @throws unless the workflow comes to the end that the history records */

@@ -84,7 +84,7 @@ export function figureLine({ letter, name, place, unit, engine, floor, timesFloo
 }
 
 export function checkLine({ letter, place, property, required, actual, holds }: Check): string {
-  return `${holds ? 'holds ' : 'FAILS '} ${letter} ${place}: ${property} is ${actual}, required ${required}`
+  return `${holds ? 'holds' : 'FAILS'}  ${letter}  ${place.padEnd(8)}${property}: ${actual} (required: ${required})`
 }
 
 function sampleText({ median, min, max }: Sample): string {

@@ -1,6 +1,6 @@
 // What a benchmark is given: its sizes, and as many hosts and floors as it wants, each in a folder of its own.
-import type { App } from '../../src/workflow/app.ts'
-import { type BenchWorkflow, benchApp } from './app.ts'
+import type { App } from '../../src/index.ts'
+import { benchApp, type BenchWorkflow } from './app.ts'
 import { type Floor, MemoryFloor, SqliteFloor } from './floor.ts'
 import type { Gates } from './gates.ts'
 import { type Host, openMemoryHost, openSqliteHost } from './hosts.ts'
@@ -16,63 +16,73 @@ export interface Stage {
 export interface Bench {
   readonly host: Host
   readonly floor: Floor
-  /** The folder of the host; empty in memory. */
-  readonly folder: string
   readonly gates: Gates
-  /** Runs a workflow from its start to its end. @throws unless it completes in time with the expected output */
-  run(workflow: BenchWorkflow, input: unknown, expected: unknown, instanceId?: string): Promise<string>
+  /** Runs a workflow from its start to its end. Rejects unless it completes in time, with the expected output. */
+  readonly run: (run: Run) => Promise<string>
+}
+
+interface Run {
+  readonly workflow: BenchWorkflow
+  readonly input: unknown
+  readonly expected: unknown
+  /** Left out: a random one. */
+  readonly instanceId?: string
 }
 
 /** Opens a host and a floor for the time of some work. */
 export async function withBench<T>(stage: Stage, work: (bench: Bench) => Promise<T>): Promise<T> {
   const gates: Gates = new Map()
-  const folder = stage.place === 'sqlite' ? stage.newFolder() : ''
-  const host = await openHost(benchApp(gates), folder)
+  const host = await openHost(benchApp(gates), stage.place === 'sqlite' ? stage.newFolder() : '')
   const floor = stage.place === 'sqlite' ? new SqliteFloor(stage.newFolder()) : new MemoryFloor()
+  const patience = new Patience(stage.sizes.patienceMs)
   try {
-    return await work({
-      host,
-      floor,
-      folder,
-      gates,
-      run: async (...what) => withinPatience(stage.sizes.patienceMs, run(host, ...what)),
-    })
+    return await work({ host, floor, gates, run: async (what) => patience.bear(run(host, what)) })
   } finally {
+    patience.end()
     floor.close()
     await host.stop()
   }
 }
 
+/** @param folder empty for a host in memory */
 export async function openHost(app: App, folder: string): Promise<Host> {
   return folder === '' ? openMemoryHost(app) : openSqliteHost(app, folder)
 }
 
-async function run(
-  { client }: Host,
-  workflow: BenchWorkflow,
-  input: unknown,
-  expected: unknown,
-  instanceId?: string,
-): Promise<string> {
-  const options = instanceId === undefined ? {} : { instanceId }
-  const id: string = await client.scheduleNewWorkflow(workflow, input, options)
+async function run({ client }: Host, { workflow, input, expected, instanceId }: Run): Promise<string> {
+  const id: string = await client.scheduleNewWorkflow(
+    workflow,
+    input,
+    instanceId === undefined ? {} : { instanceId },
+  )
   const state = await client.waitForWorkflowCompletion(id, { timeoutMs: 2 ** 31 - 1 })
-  if (state?.runtimeStatus !== 'COMPLETED' || state.output !== expected) {
-    const output = JSON.stringify(state?.output ?? state?.failure)
-    throw new Error(
-      `${workflow} ended ${state?.runtimeStatus} with ${output}; ${String(expected)} was expected.`,
-    )
-  }
-  return id
+  if (state?.runtimeStatus === 'COMPLETED' && state.output === expected) return id
+  const actual = `${state?.runtimeStatus} with ${JSON.stringify(state?.output ?? state?.failure)}`
+  throw new Error(`A ${workflow} ended ${actual}; COMPLETED with ${String(expected)} was expected.`)
 }
 
-/** The clock of the host may stand still; this one does not. */
-async function withinPatience<T>(patienceMs: number, work: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>()
-  const timer = setTimeout(() => late.reject(new Error(`No end within ${patienceMs} ms.`)), patienceMs)
-  try {
-    return await Promise.race([work, late.promise])
-  } finally {
-    clearTimeout(timer)
+/** Bounds waiting by the real clock, whatever clock the host has. */
+class Patience {
+  readonly #ms: number
+  readonly #timers = new Set<NodeJS.Timeout>()
+
+  constructor(ms: number) {
+    this.#ms = ms
+  }
+
+  async bear<T>(work: Promise<T>): Promise<T> {
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => late.reject(new Error(`There is no end after ${this.#ms} ms.`)), this.#ms)
+    this.#timers.add(timer)
+    try {
+      return await Promise.race([work, late.promise])
+    } finally {
+      clearTimeout(timer)
+      this.#timers.delete(timer)
+    }
+  }
+
+  end(): void {
+    for (const timer of this.#timers) clearTimeout(timer)
   }
 }

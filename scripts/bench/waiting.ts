@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { benchApp } from './app.ts'
-import { type Findings, figureOf, times } from './figures.ts'
+import { type Findings, figureOf, repeat, times } from './figures.ts'
 import { MemoryFloor, recordsOf, SqliteFloor } from './floor.ts'
 import type { Host } from './hosts.ts'
 import { openHost, type Stage, withBench } from './stage.ts'
@@ -21,8 +21,7 @@ interface Round {
 export async function measureWaiting(stage: Stage): Promise<Findings> {
   const { instances, warmUp, rounds } = stage.sizes.waiting
   await wait(stage, warmUp)
-  const all: Round[] = []
-  for (const _ of times(rounds)) all.push(await wait(stage, instances))
+  const all = await repeat(rounds, async () => wait(stage, instances))
   const { place } = stage
   const per = (pick: (round: Round) => number) => all.map((round) => Math.round(pick(round) / instances))
   const heap = (name: string, pick: (round: Round) => number) =>
@@ -59,7 +58,7 @@ async function wait(stage: Stage, instances: number): Promise<Round> {
   const host = await openHost(benchApp(new Map()), folder)
   let heap: Pick<Round, 'alive' | 'dropped'>
   try {
-    heap = await measureHeap(host, ids)
+    heap = await measureHeap(host, ids, stage.sizes.patienceMs)
   } finally {
     await host.stop()
   }
@@ -68,13 +67,17 @@ async function wait(stage: Stage, instances: number): Promise<Round> {
   return { ...heap, disk, ...(await floorBytes(stage, instances)) }
 }
 
-async function measureHeap(host: Host, ids: readonly string[]): Promise<Pick<Round, 'alive' | 'dropped'>> {
+async function measureHeap(
+  host: Host,
+  ids: readonly string[],
+  timeoutMs: number,
+): Promise<Pick<Round, 'alive' | 'dropped'>> {
   const { client } = host
   const before = heapBytes()
   await Promise.all(
     ids.map(async (instanceId, number) => {
       await client.scheduleNewWorkflow('waiting', { number }, { instanceId })
-      await client.waitForWorkflowStart(instanceId)
+      await client.waitForWorkflowStart(instanceId, { timeoutMs })
     }),
   )
   await host.rest()
@@ -84,7 +87,7 @@ async function measureHeap(host: Host, ids: readonly string[]): Promise<Pick<Rou
   // They do wait: one that was dropped takes its event and completes.
   const last = ids.at(-1) ?? ''
   await client.raiseEvent(last, 'go', 'on')
-  const state = await client.waitForWorkflowCompletion(last)
+  const state = await client.waitForWorkflowCompletion(last, { timeoutMs })
   if (state?.output !== 'on')
     throw new Error(`A waiting instance ended with ${JSON.stringify(state?.output)}.`)
   return { alive, dropped }

@@ -72,8 +72,8 @@ export function openDatabase({ path, integrityCheck, logger }: DatabaseOptions):
   let connection: DatabaseSync | undefined
   try {
     connection = new DatabaseSync(path, { timeout: 1_000, defensive: true })
-    configure(connection, path)
     const isNew = refuseForeign(connection, path)
+    configure(connection, path)
     if (isNew) create(connection)
     else if (integrityCheck) check(connection, path, logger)
     return new Database(connection)

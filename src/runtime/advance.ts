@@ -95,7 +95,7 @@ class Advance {
       if (isTerminal(state.status)) break
       const own = this.#claims.own.filter(({ factId, event }) => isNew(state, factId, event))
       if (own.length === 0 && !this.#mayOpen(state)) break
-      if (obstacle) return this.#stall(own)
+      if (obstacle && !this.#isTerminated(own)) return this.#stall(own)
       if (state.unopened && ++opened > limits.generationsPerTurn) {
         this.#letOthersRun(state)
         break
@@ -118,6 +118,10 @@ class Advance {
   /** A new generation is opened by the holder of the token that guards it, or by a nudge (R13). */
   #mayOpen({ unopened }: InstanceState): boolean {
     return unopened !== undefined && (this.#tokens.has(unopened.by) || this.#nudge !== undefined)
+  }
+
+  #isTerminated(own: readonly OwnFact[]): boolean {
+    return own.some(({ event }) => event.kind === 'executionTerminated')
   }
 
   async #guard(): Promise<void> {

@@ -234,7 +234,7 @@ async function get(ports: Ports, instanceId: string): Promise<InstanceView | und
 /** An instance row as the outside sees it. */
 export function viewOf(row: InstanceRow): InstanceView {
   const { instanceId, name, input, output, customStatus } = row
-  const failure = row.failure ?? row.stalled
+  const failure = row.failure ?? (isTerminal(row.status) ? undefined : row.stalled)
   const started = row.status === 'PENDING' && row.episode > 0 ? 'RUNNING' : row.status
   return {
     instanceId,

@@ -36,6 +36,8 @@ export async function nextEpisode(
   // What a continue-as-new record holds already is not written again.
   const recordedBefore = state.n === 0 ? 0 : opening.length
   const at = Math.max(state.at, request.now)
+  const terminated = terminationOf(live, request)
+  if (terminated) return { ...terminated, n: state.n + 1, at }
   if (state.n === 0) live.execution = firstExecution(live, app, logger)
   else live.execution ??= createExecution(live, app, logger)
   const { execution } = live
@@ -51,6 +53,21 @@ export async function nextEpisode(
     ...opening.slice(result.consumed).filter((event) => event.kind === 'eventRaised'),
   ]
   return toEpisode(live, request, at, consumed, unheard, result)
+}
+
+/** What cannot run can still be terminated: the one episode for which no code is asked. */
+function terminationOf(
+  live: LiveInstance,
+  { facts, by, nonce }: TurnRequest,
+): Omit<Episode, 'n' | 'at'> | undefined {
+  const { state, shown, row } = live
+  if (!live.obstacle && !shown.stalled) return undefined
+  const last = facts.findIndex(({ kind }) => kind === 'executionTerminated')
+  const fact = facts[last]
+  if (fact?.kind !== 'executionTerminated') return undefined
+  const events = [...(state.n === 0 ? [startOf(row)] : []), ...facts.slice(0, last + 1)]
+  const output = fact.output === undefined ? {} : { output: fact.output }
+  return { generation: state.generation, nonce, by, events, commands: [], status: 'TERMINATED', ...output }
 }
 
 function firstExecution(live: LiveInstance, app: App, logger: Logger): Execution | undefined {

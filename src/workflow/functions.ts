@@ -9,13 +9,11 @@ export type ActivityFunction = (ctx: ActivityContext, input: never) => unknown
 export type WorkflowFunction = (ctx: WorkflowContext, input: never) => unknown
 
 /** The input that an activity or workflow function takes; undefined when it declares none. */
-export type InputOf<F> = F extends (ctx: never) => unknown
-  ? undefined
-  : F extends (ctx: never, input: infer I) => unknown
-    ? I
-    : F extends (ctx: never, input?: infer I) => unknown
-      ? I | undefined
-      : never
+export type InputOf<F> = F extends (...args: infer P) => unknown
+  ? P['length'] extends 0 | 1
+    ? undefined
+    : P[1]
+  : never
 
 /** What a call of it yields: the return value of the function after its way through JSON. */
 export type OutputOf<F> = F extends (...args: never[]) => infer R ? Jsonify<Returned<R>> : never

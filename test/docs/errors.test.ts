@@ -5,6 +5,7 @@ import { codesOf, type Examples, refresh, runExamples } from '../../scripts/docs
 import { scenarios } from '../../scripts/docs/examples/all.ts'
 import { errorCatalogue } from '../../src/workflow/error-catalogue.ts'
 import { sourceFiles } from '../tidy/source-files.ts'
+import { withoutComments } from './comments.ts'
 
 const page = readFileSync('docs/errors.md', 'utf8')
 const catalogue = Object.entries<{ readonly http?: number }>(errorCatalogue)
@@ -83,9 +84,7 @@ describe('the examples of docs/errors.md', () => {
 /** Names the code other than in a comment, a type or a comparison. */
 function raises(path: string, text: string, code: string): boolean {
   if (path === 'src/workflow/error-catalogue.ts') return false
-  return text
-    .replaceAll(/\/\*.*?\*\//gs, '')
-    .replaceAll(/(?<!:)\/\/.*/g, '')
+  return withoutComments(text)
     .replaceAll(/[!=]== '\w+'|isTenutoError\(\w+, '\w+'\)|doneIfRetried: '\w+'/g, '')
     .includes(`'${code}'`)
 }

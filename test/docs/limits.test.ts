@@ -1,12 +1,15 @@
 // docs/limits.md says what src/workflow/limits.ts says, and the limits that refuse or cut something do so at their value.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { errorCatalogue } from '../../src/workflow/error-catalogue.ts'
 import { limits } from '../../src/workflow/limits.ts'
 import { sourceFiles } from '../tidy/source-files.ts'
+import { withoutComments } from './comments.ts'
 import { probes, refusals } from './limit-probes.ts'
 import { rowsByName } from './markdown.ts'
 
-const rows = rowsByName(readFileSync('docs/limits.md', 'utf8'))
+const page = readFileSync('docs/limits.md', 'utf8')
+const rows = rowsByName(page)
 const names = Object.keys(limits) as (keyof typeof limits)[]
 
 describe('docs/limits.md', () => {
@@ -20,6 +23,16 @@ describe('docs/limits.md', () => {
     expect(cells.filter((cell) => cell !== '')).toHaveLength(3)
   })
 
+  test('gives codes the status that the catalogue gives them', () => {
+    const catalogue: Readonly<Record<string, { readonly http?: number }>> = errorCatalogue
+    const given = [...page.matchAll(/`([A-Z_]+)`, (\d{3})\b/g)].map(([, code = '', status]) => [
+      code,
+      Number(status),
+    ])
+    expect(given).not.toEqual([])
+    expect(given.filter(([code = '', status]) => catalogue[code]?.http !== status)).toEqual([])
+  })
+
   test.each(refusals)('names $code as what happens above $name', ({ name, code }) => {
     expect(rows.get(name)?.[2]).toContain(code)
   })
@@ -27,12 +40,8 @@ describe('docs/limits.md', () => {
 
 describe('src', () => {
   test.each(names)('keeps to %s somewhere', (name) => {
-    const used = new RegExp(String.raw`\blimits\.${name}\b(?!.*\*/)`)
-    const files = sourceFiles('src').filter(
-      ({ path, text }) =>
-        path !== 'src/workflow/limits.ts' && used.test(text.replaceAll(/^\s*(?:\/\/|\/?\*).*/gm, '')),
-    )
-    expect(files).not.toEqual([])
+    const used = new RegExp(String.raw`\blimits\.${name}\b`)
+    expect(sourceFiles('src').some(({ text }) => used.test(withoutComments(text)))).toBe(true)
   })
 
   test.each(probes)('$title', async ({ run, expected }) => {

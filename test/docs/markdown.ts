@@ -26,3 +26,24 @@ export function rowsByName(markdown: string): ReadonlyMap<string, readonly strin
 function isRuler(line: string): boolean {
   return /^\|(?: ?:?-+:? ?\|)+$/.test(line)
 }
+
+/** Relative targets of links. */
+export function linksOf(markdown: string): readonly string[] {
+  const inline = [...markdown.matchAll(/\]\(([^)\s]+)\)/g), ...markdown.matchAll(/^\[[^\]]+\]:\s*(\S+)/gm)]
+  return inline.map(([, target = '']) => target).filter((target) => !/^[a-z][a-z\d+.-]*:/i.test(target))
+}
+
+/** The headings as they are linked to. */
+export function headingsOf(markdown: string): readonly string[] {
+  return [...markdown.matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+/** Without code that belongs to the reader's project; commands stay. */
+export function withoutExamples(markdown: string): string {
+  return markdown.replaceAll(/^```(?!sh|bash|console)\w*\n.*?^```$/gms, '')
+}

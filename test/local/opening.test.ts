@@ -55,7 +55,7 @@ test('a second process is refused the folder, and told who has it', async () => 
   expect(await holder.nextLine()).toBe('open')
   await expect(openLocalBackend({ dataDir })).rejects.toMatchObject({
     code: 'STORAGE_LOCKED',
-    message: expect.stringContaining(String(holder.pid)),
+    message: expect.stringContaining(String(holder.pid)) as string,
   })
 })
 
@@ -143,7 +143,7 @@ test('tables of a newer version are refused with both versions', async () => {
   connection.close()
   await expect(openLocalBackend({ dataDir })).rejects.toMatchObject({
     code: 'STORAGE_FAILED',
-    message: expect.stringMatching(/newer Tenuto.*99.*1/),
+    message: expect.stringMatching(/newer Tenuto.*99.*1/) as string,
   })
 })
 
@@ -152,7 +152,9 @@ test('a database of something else is refused and not touched', async () => {
   const connection = new DatabaseSync(join(dataDir, 'tenuto.db'))
   connection.exec('CREATE TABLE theirs (a)')
   connection.close()
+  const before = readFileSync(join(dataDir, 'tenuto.db'))
   await expect(openLocalBackend({ dataDir })).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+  expect(readFileSync(join(dataDir, 'tenuto.db')).equals(before)).toBe(true)
 })
 
 test('after stop every port refuses', async () => {

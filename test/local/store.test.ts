@@ -1,6 +1,6 @@
 // The store contract on SQLite, and what this store keeps beyond it.
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { openLocalBackend } from '../../src/local/index.ts'
 import { episodeOf, eventRow, key, nextLife, openingOf, rowOf } from '../conformance/samples.ts'
 import { describeStore } from '../conformance/store.suite.ts'
@@ -169,21 +169,18 @@ test('a watcher is woken by any visible change of its instance, and not before t
   const backend = openBackend()
   const { store, watch } = backend.ports
   const never = new AbortController().signal
-  let committed = 0
-  const commit = backend.database.commit.bind(backend.database)
-  backend.database.commit = () => (commit(), void (committed += 1))
-  const changes = [
-    () => store.createInstance(rowOf(key)),
-    () => store.appendEpisode(key, episodeOf(1)),
-    () => store.setStalled(key, { errorType: 'E', message: 'm' }, 2_000),
-    () => store.projectStatus(key, completed),
-    () => store.purge(key, 3_000),
-  ]
-  for (const [at, change] of changes.entries()) {
-    const woken = watch?.(key.instanceId, never).then(() => committed)
+  const commit = vi.spyOn(backend.database, 'commit')
+  const commitsWhenWoken = async (change: () => Promise<unknown>) => {
+    const woken = watch?.(key.instanceId, never).then(() => commit.mock.calls.length)
     void change()
-    expect(await woken).toBe(at + 1)
+    return woken
   }
+  expect(await commitsWhenWoken(() => store.createInstance(rowOf(key)))).toBe(1)
+  expect(await commitsWhenWoken(() => store.appendEpisode(key, episodeOf(1)))).toBe(2)
+  const reason = { errorType: 'E', message: 'm' }
+  expect(await commitsWhenWoken(() => store.setStalled(key, reason, 2_000))).toBe(3)
+  expect(await commitsWhenWoken(() => store.projectStatus(key, completed))).toBe(4)
+  expect(await commitsWhenWoken(() => store.purge(key, 3_000))).toBe(5)
 })
 
 test('a watcher is not woken by a change of another instance, and is let go when its signal is aborted', async () => {

@@ -5,6 +5,6 @@ if (process.getuid?.() === 0) {
   process.setgid?.(65_534)
   process.setuid?.(65_534)
 }
-await openFolder()
+const backend = await openFolder()
 say('open')
-process.exit()
+await backend.stop()

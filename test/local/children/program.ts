@@ -12,6 +12,7 @@ export async function openFolder(): Promise<LocalBackend> {
     return await openLocalBackend({ dataDir })
   } catch (error) {
     say(String((error as { code?: unknown }).code))
+    // oxlint-disable-next-line unicorn/no-process-exit -- it is a program
     return process.exit(0)
   }
 }
