@@ -37,18 +37,19 @@ function tryNext(url: string): readonly string[] {
 }
 
 async function main(): Promise<number> {
+  const terminal = processTerminal()
   const { flags } = parseCommandLine(commandLine, process.argv.slice(2))
   if (flags.help) {
-    processTerminal.out(helpText(commandLine))
+    terminal.out(helpText(commandLine))
     return 0
   }
   const settings = toServeSettings(flags, process.env)
-  if (!flags.demo) return serveApp(app, settings, processTerminal, tryNext)
+  if (!flags.demo) return serveApp(app, settings, terminal, tryNext)
   const { runDemo } = await import('./demo.ts')
   const port = flags.port === undefined ? 0 : settings.port
   const right = await runDemo(
     { dataDir: flags.data === undefined ? undefined : settings.dataDir, port },
-    processTerminal.out,
+    terminal.out,
   )
   return right ? 0 : 1
 }

@@ -1,7 +1,7 @@
 // (d) One workflow with thousands of steps. A step late in its life must not cost more than an early one.
 //
 // Early and late may be minutes apart, and in between the disk may have become faster or slower. So the last tenth of the chain runs in
-// turns, step by step, with the first tenth of a new one: what is compared is measured at the same time.
+// pairs of steps with the first tenth of a new one: what is compared is measured at the same time.
 import { type Check, type Findings, figureOf, median, repeat, timed } from './figures.ts'
 import { floorChain, recordsOf } from './floor.ts'
 import { Gate } from './gates.ts'
@@ -16,6 +16,8 @@ interface Round {
   /** Medians. */
   readonly firstTenth: number
   readonly lastTenth: number
+  /** Late step / early step, median of the pairs. */
+  readonly growth: number
 }
 
 export async function measureLongChain(stage: Stage): Promise<Findings> {
@@ -35,7 +37,7 @@ export async function measureLongChain(stage: Stage): Promise<Findings> {
   })
 }
 
-/** Runs a chain to its end, the last tenth of it in turns with the first tenth of another. */
+/** Runs a chain to its end, the last tenth of it in pairs with the first tenth of another. */
 async function growOld({ gates, run }: Bench, name: string, steps: number): Promise<Round> {
   const tenth = steps / 10
   const chain = (id: string, gate: Gate) => {
@@ -50,18 +52,25 @@ async function growOld({ gates, run }: Bench, name: string, steps: number): Prom
   const most = (performance.now() - began) / (steps - tenth)
   const youngEnd = chain(youngId(name), young)
   await Promise.race([young.arrival, youngEnd])
-  const pairs = await repeat(tenth - 1, async () => ({
-    old: await timed(async () => Promise.race([old.step(), oldEnd])),
-    young: await timed(async () => Promise.race([young.step(), youngEnd])),
-  }))
+  const late = async () => timed(async () => Promise.race([old.step(), oldEnd]))
+  const early = async () => timed(async () => Promise.race([young.step(), youngEnd]))
+  const pairs = await repeat(tenth - 1, async (at) => inPair(early, late, at % 2 === 0))
   old.open()
   young.open()
   await Promise.all([oldEnd, youngEnd])
   return {
     most,
-    firstTenth: median(pairs.map((each) => each.young)),
-    lastTenth: median(pairs.map((each) => each.old)),
+    firstTenth: median(pairs.map((pair) => pair.early)),
+    lastTenth: median(pairs.map((pair) => pair.late)),
+    growth: median(pairs.map((pair) => pair.late / pair.early)),
   }
+}
+
+/** The order changes from pair to pair, so that neither always comes right after the other. */
+async function inPair(early: () => Promise<number>, late: () => Promise<number>, isEarlyFirst: boolean) {
+  if (isEarlyFirst) return { early: await early(), late: await late() }
+  const ms = await late()
+  return { early: await early(), late: ms }
 }
 
 function youngId(name: string): string {
@@ -70,7 +79,7 @@ function youngId(name: string): string {
 
 function findings({ place, sizes }: Stage, rounds: readonly Round[], floors: readonly number[]): Findings {
   const subject = { letter: 'd', place } as const
-  const growths = rounds.map(({ firstTenth, lastTenth }) => lastTenth / firstTenth)
+  const growths = rounds.map(({ growth }) => growth)
   const length = `chain of ${sizes.longChain.steps}`
   const step = (what: string, pick: (round: Round) => number) =>
     figureOf({ ...subject, name: `${length}, ${what}`, unit: 'ms/step' }, rounds.map(pick), floors)

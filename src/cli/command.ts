@@ -19,11 +19,21 @@ export interface Command extends CommandLine {
   run(args: readonly string[], terminal: Terminal): Promise<ExitCode>
 }
 
-export const processTerminal: Terminal = {
-  out: (line) => process.stdout.write(`${line}\n`),
-  error: (line) => process.stderr.write(`${line}\n`),
-  readInput: async () => text(process.stdin),
-  env: process.env,
+/** The terminal of this process. When nobody reads its output any more (`… | head`), the process is told to end. */
+export function processTerminal(): Terminal {
+  const { stdout, stderr, stdin, env } = process
+  let isToldToEnd = false
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    if (!isToldToEnd) process.kill(process.pid, 'SIGTERM')
+    isToldToEnd = true
+  })
+  return {
+    out: (line) => stdout.write(`${line}\n`),
+    error: (line) => stderr.write(`${line}\n`),
+    readInput: async () => text(stdin),
+    env,
+  }
 }
 
 /** An environment variable; an empty one counts as none. */

@@ -3,4 +3,4 @@
 import { processTerminal } from './command.ts'
 import { run } from './run.ts'
 
-process.exitCode = await run(process.argv.slice(2), processTerminal)
+process.exitCode = await run(process.argv.slice(2), processTerminal())

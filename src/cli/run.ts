@@ -15,6 +15,12 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     terminal.out(version())
     return 0
   }
+  if (name === 'serve' && isTooOld(process.versions.node)) {
+    terminal.error(
+      `tenuto serve needs Node 24 or newer, but this is ${process.version} (${process.execPath}).`,
+    )
+    return 1
+  }
   try {
     const command = await find(name)
     if (!command) throw new UsageError(`There is no command '${name}'.`)
@@ -57,6 +63,11 @@ async function overview(name: string | undefined, terminal: Terminal): Promise<E
   terminal.out(table(rows))
   terminal.out('\ntenuto <command> --help tells more; tenuto --version prints the version.')
   return 0
+}
+
+/** SQLite is part of Node only in newer versions; the commands of a client do without it. */
+function isTooOld(nodeVersion: string): boolean {
+  return Number.parseInt(nodeVersion, 10) < 24
 }
 
 function asksForHelp(args: readonly string[]): boolean {

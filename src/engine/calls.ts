@@ -8,7 +8,8 @@ import { encodePayload, type Payload } from '../workflow/payload.ts'
 import { isRetriable, nextRetryDelayMs, type RetryPolicy, toRetrySchedule } from '../workflow/retry-policy.ts'
 import type { Command, RetryAttempt } from './commands.ts'
 import type { Execution } from './execution.ts'
-import { type CallSite, createTask, type TaskState } from './tasks.ts'
+import type { CallSite } from './call-site.ts'
+import { createTask, type TaskState } from './tasks.ts'
 
 interface Call {
   readonly execution: Execution

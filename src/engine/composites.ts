@@ -1,6 +1,7 @@
 // whenAll and whenAny. They listen to their tasks' states, so they nest in any depth and see tasks that completed before.
 import { TenutoError } from '../workflow/errors.ts'
-import { type CallSite, createTask, observe, stateOf, type TaskOwner, type TaskState } from './tasks.ts'
+import type { CallSite } from './call-site.ts'
+import { createTask, observe, stateOf, type TaskOwner, type TaskState } from './tasks.ts'
 
 /** Completes with all results in order; fails with the first failure. */
 export function whenAll(owner: TaskOwner, tasks: unknown, site: CallSite): TaskState {

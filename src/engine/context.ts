@@ -11,7 +11,8 @@ import { whenAll, whenAny, whenAnyKey } from './composites.ts'
 import type { Execution } from './execution.ts'
 import { engineFlags } from './flags.ts'
 import { uuid } from './random.ts'
-import { type Caller, type CallSite, captureSite, createTask, describeSite } from './tasks.ts'
+import { type Caller, type CallSite, captureSite, describeSite } from './call-site.ts'
+import { createTask } from './tasks.ts'
 
 /** A context for the execution. Its methods may be called detached (`const { callActivity } = ctx`). */
 export function createContext(execution: Execution): WorkflowContext {

@@ -12,7 +12,8 @@ import { drive, isGenerator } from './driver.ts'
 import { EventBuffer } from './event-buffer.ts'
 import type { EventRaised, ExecutionStarted, HistoryEvent, TaskOutcome } from './events.ts'
 import { seededRandom } from './random.ts'
-import { type Caller, type CallSite, captureSite, describeSite, type TaskOwner, type TaskState } from './tasks.ts'
+import { type Caller, type CallSite, captureSite, describeSite } from './call-site.ts'
+import type { TaskOwner, TaskState } from './tasks.ts'
 import { afterWindow, type Drain, isOpen, runInWindow, type WindowScope } from './window.ts'
 
 /** One turn: the events that one episode takes up. */

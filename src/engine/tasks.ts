@@ -1,8 +1,9 @@
-// Tasks: native promises that know their state. Whether somebody waits for one is seen through its own `constructor` accessor, which
-// `await`, `then` and the combinators of Promise all read; its `then` is the native one and only notes that it was called. So the promise
-// behaves like any other.
+// Tasks: native promises that know their state. Whether somebody waits for one is seen through the `constructor` accessor of their
+// prototype, which `await`, `then` and the combinators of Promise all read; their `then` is the native one and only notes that it was
+// called. So a task behaves like any promise.
 import { TenutoError } from '../workflow/errors.ts'
 import type { Task } from '../workflow/task.ts'
+import { type CallSite, describeSite } from './call-site.ts'
 
 export interface TaskState {
   readonly task: Task<unknown>
@@ -41,21 +42,12 @@ export interface TaskOwner {
   assertInTurn(what: (task: TaskState) => string, task: TaskState): void
 }
 
-/** A stack captured at a durable call; formatted only when it is shown. */
-export interface CallSite {
-  stack?: string
-}
-
-/** A function on the stack: what it called is not shown. */
-export type Caller = (...args: never[]) => unknown
-
 const stateKey = Symbol('task state')
-type WithState = Task<unknown> & { readonly [stateKey]: TaskState }
+type WithState = Task<unknown> & { [stateKey]: TaskState }
 
 const members: PropertyDescriptorMap & ThisType<WithState> = {
-  constructor: { configurable: true, get: readConstructor },
-  // Writable: `resolveWithTask` hides it for a moment.
-  then: { configurable: true, writable: true, value: chain },
+  constructor: { get: readConstructor },
+  then: { value: chain },
   isComplete: {
     get() {
       return this[stateKey].status !== 'pending'
@@ -71,7 +63,14 @@ const members: PropertyDescriptorMap & ThisType<WithState> = {
   cancel: { value: cancel },
   // Whoever hands a task on as data has forgotten to await it; JSON would make `{}` of it.
   toJSON: { value: refuseJson },
+  // What console.log shows.
+  [Symbol.for('nodejs.util.inspect.custom')]: {
+    value() {
+      return `Task { ${this[stateKey].label}, ${this[stateKey].status} }`
+    },
+  },
 }
+const prototype: object = Object.create(Promise.prototype, members)
 
 export interface TaskOptions {
   readonly label: string
@@ -85,7 +84,7 @@ export function createTask(owner: TaskOwner, options: TaskOptions): TaskState {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>()
   // A failed task that nobody waits for is reported by the engine; it must not end the process.
   promise.then(ignore, ignore)
-  const task = Object.defineProperties(promise, members) as WithState
+  const task = promise as WithState
   const state: TaskState = {
     task,
     owner,
@@ -117,7 +116,8 @@ export function createTask(owner: TaskOwner, options: TaskOptions): TaskState {
       notify(state)
     },
   }
-  Object.defineProperty(task, stateKey, { value: state })
+  task[stateKey] = state
+  Object.setPrototypeOf(task, prototype)
   owner.unobserved.add(state)
   return state
 }
@@ -132,31 +132,12 @@ export function observe(state: TaskState): void {
   state.owner.unobserved.delete(state)
 }
 
-/** The stack above `caller`; short, and formatted only if somebody reads it. Empty when `caller` is not on the stack. */
-export function captureSite(caller: Caller): CallSite {
-  const site: CallSite = {}
-  const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 3
-  Error.captureStackTrace(site, caller)
-  Error.stackTraceLimit = limit
-  return site
-}
-
-/** First line of the user's own code in a captured stack: ` at file:line:column`. */
-export function describeSite(site: CallSite | undefined): string {
-  const frames = site?.stack?.split('\n').slice(1)
-  const frame = frames?.find((line) => !line.includes('node:internal') && !line.includes('<anonymous>)'))
-  return frame ? ` ${frame.trim()}` : ''
-}
-
 /** Resolves with a value that may be a task itself: a promise adopts whatever has a `then`, so for this moment it has none. */
 function resolveAsIs(resolve: (value: unknown) => void, value: unknown): void {
   const task = stateOf(value)?.task
-  if (!task) return resolve(value)
-  const { then } = task
-  task.then = undefined as never
-  resolve(task)
-  task.then = then
+  if (task) Object.defineProperty(task, 'then', { value: undefined, configurable: true })
+  resolve(value)
+  if (task) Reflect.deleteProperty(task, 'then')
 }
 
 function ignore(): void {}

@@ -66,8 +66,6 @@ class Advance {
   readonly #again: Claims['early'] = []
   /** Episodes that this handler has dispatched. */
   readonly #dispatched = new Set<number>()
-  /** Token that allows what a nudge allows: to answer for every episode, and to open a generation whose carrier is lost. */
-  readonly #nudge: string | undefined
   /** What the next guard duty must look at beside the carriers of the current generation. */
   #guardNext: { readonly older: boolean; readonly nudged: boolean }
   #live: LiveInstance
@@ -82,10 +80,7 @@ class Advance {
     this.#claims = claims
     this.#litter = new Set(claims.litter)
     this.#again.push(...claims.early)
-    // What a dead letter has stalled may have lost the carriers of its episodes: any message does then what a nudge does.
-    const mayHaveLostCarriers = live.shown.stalled && live.row.stalled?.code === 'TURN_CRASHED'
-    this.#nudge = claims.nudged ?? (mayHaveLostCarriers ? work.deliveries[0]?.message.token : undefined)
-    this.#guardNext = { older: claims.older, nudged: this.#nudge !== undefined }
+    this.#guardNext = { older: claims.older, nudged: claims.nudged !== undefined }
   }
 
   async run(): Promise<void> {
@@ -117,7 +112,7 @@ class Advance {
 
   /** A new generation is opened by the holder of the token that guards it, or by a nudge (R13). */
   #mayOpen({ unopened }: InstanceState): boolean {
-    return unopened !== undefined && (this.#tokens.has(unopened.by) || this.#nudge !== undefined)
+    return unopened !== undefined && (this.#tokens.has(unopened.by) || this.#claims.nudged !== undefined)
   }
 
   #isTerminated(own: readonly OwnFact[]): boolean {
@@ -136,7 +131,7 @@ class Advance {
     const rows = [...inbox.values()].filter(({ factId, event }) => isNew(state, factId, event))
     const taken = new Set(rows.map(({ factId }) => factId))
     const made = own.filter(({ factId, event }) => !taken.has(factId) && event !== startFact)
-    const by = own[0]?.token ?? this.#nudge ?? state.unopened?.by
+    const by = own[0]?.token ?? this.#claims.nudged ?? state.unopened?.by
     assert(by !== undefined, 'a turn has no carrier')
     const request = {
       facts: [...rows, ...made].map(({ event }) => event),
@@ -227,7 +222,7 @@ class Advance {
 
   async #finish(): Promise<void> {
     const live = this.#live
-    if (live.shown.stalled && this.#nudge !== undefined && !live.obstacle) {
+    if (live.shown.stalled && this.#claims.nudged !== undefined && !live.obstacle) {
       await this.#ports.store.setStalled(this.#work.key, undefined, this.#ports.clock.now())
     }
     await this.#sweepLitter()

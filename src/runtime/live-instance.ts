@@ -21,7 +21,7 @@ export interface LiveInstance {
   /** The row as it was when the instance was loaded. */
   readonly row: InstanceRow
   /** What the row shows, as far as this process knows. */
-  shown: { status: string; customStatus: string | undefined; stalled: boolean }
+  shown: { status: string; customStatus: string | undefined; stalled: FailureDetails | undefined }
   /** Rows that waited at the last read, in order of acceptance, by fact id. */
   inbox: ReadonlyMap<string, InboxRow>
 }
@@ -33,9 +33,14 @@ export function newLiveInstance(key: InstanceKey, row: InstanceRow): LiveInstanc
     execution: undefined,
     obstacle: undefined,
     row,
-    shown: { status, customStatus: row.customStatus, stalled: row.stalled !== undefined },
+    shown: { status, customStatus: row.customStatus, stalled: row.stalled },
     inbox: new Map(),
   }
+}
+
+/** A dead letter stalled it: a carrier may be lost with it, so only a nudge, which answers for every episode, sets it right. */
+export function mayHaveLostCarriers({ shown }: LiveInstance): boolean {
+  return shown.stalled?.code === 'TURN_CRASHED'
 }
 
 export function toInbox(rows: readonly InboxRow[]): ReadonlyMap<string, InboxRow> {

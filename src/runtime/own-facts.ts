@@ -12,7 +12,7 @@ import {
 import { isTerminal } from '../workflow/status.ts'
 import type { InstanceKey } from './episode.ts'
 import type { InstanceState } from './instance-state.ts'
-import type { LiveInstance } from './live-instance.ts'
+import { type LiveInstance, mayHaveLostCarriers } from './live-instance.ts'
 import type { Delivery, Doorbell, Message, TimerMessage } from './messages.ts'
 
 /** Messages of one incarnation, and the outcomes that this handler has made itself (it ran the activity). */
@@ -59,7 +59,7 @@ export function claim(work: Work, live: LiveInstance, now: number): Claims {
         claimOutcome(claims, live, message, work.outcomes)
         break
       case 'nudge':
-        if (message.episode !== live.state.n) break
+        if (message.episode !== live.state.n && !mayHaveLostCarriers(live)) break
         claims.nudged = message.token
         // There may be something to commit: rows that nobody rings for, or the start.
         if (live.inbox.size > 0 || live.state.n === 0) {

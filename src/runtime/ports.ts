@@ -107,7 +107,10 @@ export interface Store {
    * without it.
    */
   appendEpisode(key: InstanceKey, episode: Episode): Promise<AppendResult>
-  /** Applies an episode's visible changes; ignored when the row shows a later episode, a terminal status or another incarnation. */
+  /**
+   * Applies an episode's visible changes; ignored when the row shows a later episode, a terminal status or another incarnation.
+   * `STALLED` stays unless the new status is terminal.
+   */
   projectStatus(key: InstanceKey, projection: Projection): Promise<void>
   /** Marks or clears `STALLED` on a row that is not terminal. */
   setStalled(key: InstanceKey, reason: FailureDetails | undefined, at: number): Promise<void>

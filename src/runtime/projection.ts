@@ -1,7 +1,7 @@
 // What an episode changes on the row of its instance.
 import { isTerminal } from '../workflow/status.ts'
 import type { Episode } from './episode.ts'
-import type { LiveInstance } from './live-instance.ts'
+import { type LiveInstance, mayHaveLostCarriers } from './live-instance.ts'
 import type { Ports, Projection } from './ports.ts'
 
 export function projectionOf({ n, at, status, customStatus, output, failure }: Episode): Projection {
@@ -17,11 +17,14 @@ export function projectionOf({ n, at, status, customStatus, output, failure }: E
 
 /** Shows an episode on the row of its instance, where there is something to see: most episodes cost no write here. */
 export async function show(ports: Ports, live: LiveInstance, episode: Episode): Promise<void> {
-  const { status, customStatus, at } = episode
+  const { status, customStatus } = episode
   const { shown, state } = live
-  if (shown.stalled && !isTerminal(status)) await ports.store.setStalled(state.key, undefined, at)
+  const stalled = isTerminal(status) || !mayHaveLostCarriers(live) ? undefined : shown.stalled
+  if (shown.stalled && !stalled && !isTerminal(status)) {
+    await ports.store.setStalled(state.key, undefined, episode.at)
+  }
   if (shown.status !== status || shown.customStatus !== customStatus) {
     await ports.store.projectStatus(state.key, projectionOf(episode))
   }
-  live.shown = { status, customStatus, stalled: false }
+  live.shown = { status, customStatus, stalled }
 }

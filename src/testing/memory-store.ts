@@ -88,8 +88,9 @@ export class MemoryStore implements Store {
   async projectStatus(key: InstanceKey, projection: Projection): Promise<void> {
     const row = this.#current(key)
     if (!row || isTerminal(row.status) || row.episode > projection.episode) return
-    const { customStatus: _old, stalled: _stalled, ...rest } = row
-    this.#rows.set(key.instanceId, { ...rest, ...projection })
+    const { customStatus: _, stalled, ...rest } = row
+    const stillStalled = stalled && !isTerminal(projection.status)
+    this.#rows.set(key.instanceId, { ...rest, ...projection, ...(stillStalled && { stalled }) })
     this.#onChange(key.instanceId)
   }
 

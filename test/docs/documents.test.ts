@@ -2,9 +2,9 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { errorCatalogue } from '../../src/workflow/error-catalogue.ts'
+import { type ErrorCode, errorCatalogue } from '../../src/workflow/error-catalogue.ts'
 import { limits } from '../../src/workflow/limits.ts'
-import { headingsOf, linksOf, withoutExamples } from './markdown.ts'
+import { headingsOf, linksOf, tableRows, withoutExamples } from './markdown.ts'
 
 const documents = globSync(['*.md', 'docs/**/*.md'])
   .map((path) => path.replaceAll('\\', '/'))
@@ -52,12 +52,35 @@ describe.each(documents)('%s', (path) => {
     expect(named.filter((name) => !Object.hasOwn(limits, name))).toEqual([])
   })
 
-  // docs/dapr.md also names codes of Dapr that Tenuto does not have.
-  test.skipIf(path === 'docs/dapr.md')('names error codes of the catalogue', () => {
+  test('names error codes of the catalogue', () => {
     const named = [...prose.matchAll(namedCode)].map(([, code = '']) => code)
-    expect(named.filter((code) => !Object.hasOwn(errorCatalogue, code))).toEqual([])
+    expect(named.filter((code) => !isErrorCode(code))).toEqual([])
+  })
+
+  test('gives a code the status of the catalogue', () => {
+    const inText = [...prose.matchAll(/`([A-Z_]+)`(?:,? \(?)(\d{3})\b/g)].map(([, code = '', status]) => [
+      code,
+      status,
+    ])
+    // The column of Tenuto in a table that compares: `409 \`CODE\``.
+    const inTables = tableRows(prose).flatMap(([, , own = '']) =>
+      [...own.matchAll(/^(\d{3}) `([A-Z_]+)`/g)].map(([, status, code = '']) => [code, status]),
+    )
+    const wrong = [...inText, ...inTables].filter(
+      ([code = '', status]) => isErrorCode(code) && statusOf(code) !== Number(status),
+    )
+    expect(wrong).toEqual([])
   })
 })
+
+function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(errorCatalogue, text)
+}
+
+function statusOf(code: ErrorCode): number | undefined {
+  const { http }: { http?: number } = errorCatalogue[code]
+  return http
+}
 
 function exists(path: string): boolean {
   return existsSync(path) || globSync(path).length > 0

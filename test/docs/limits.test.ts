@@ -1,15 +1,14 @@
 // docs/limits.md says what src/workflow/limits.ts says, and the limits that refuse or cut something do so at their value.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { errorCatalogue } from '../../src/workflow/error-catalogue.ts'
 import { limits } from '../../src/workflow/limits.ts'
 import { sourceFiles } from '../tidy/source-files.ts'
 import { withoutComments } from './comments.ts'
-import { probes, refusals } from './limit-probes.ts'
+import { probes } from './limit-probes.ts'
+import { refusals } from './limit-refusals.ts'
 import { rowsByName } from './markdown.ts'
 
-const page = readFileSync('docs/limits.md', 'utf8')
-const rows = rowsByName(page)
+const rows = rowsByName(readFileSync('docs/limits.md', 'utf8'))
 const names = Object.keys(limits) as (keyof typeof limits)[]
 
 describe('docs/limits.md', () => {
@@ -21,16 +20,6 @@ describe('docs/limits.md', () => {
     const [value = '', ...cells] = rows.get(name) ?? []
     expect(Number(value.replaceAll(',', ''))).toBe(limits[name])
     expect(cells.filter((cell) => cell !== '')).toHaveLength(3)
-  })
-
-  test('gives codes the status that the catalogue gives them', () => {
-    const catalogue: Readonly<Record<string, { readonly http?: number }>> = errorCatalogue
-    const given = [...page.matchAll(/`([A-Z_]+)`, (\d{3})\b/g)].map(([, code = '', status]) => [
-      code,
-      Number(status),
-    ])
-    expect(given).not.toEqual([])
-    expect(given.filter(([code = '', status]) => catalogue[code]?.http !== status)).toEqual([])
   })
 
   test.each(refusals)('names $code as what happens above $name', ({ name, code }) => {

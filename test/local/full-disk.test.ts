@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import { openLocalBackend } from '../../src/local/index.ts'
-import type { Delivery } from '../../src/runtime/messages.ts'
 import { isTenutoError } from '../../src/workflow/errors.ts'
 import { episodeOf, key, rowOf } from '../conformance/samples.ts'
 import { runChild } from './children/run.ts'
@@ -243,19 +242,4 @@ test('a disk that fails in the middle of a commit loses nothing that was accepte
   const found = new Set(instances.map(({ instanceId }) => instanceId))
   expect(accepted.length).toBeGreaterThan(0)
   expect(accepted.filter((instanceId) => !found.has(instanceId))).toEqual([])
-})
-
-test('deliveries in a failed group that hold no writes are done with', async () => {
-  const backend = openBackend()
-  const seen: Delivery[] = []
-  backend.run(
-    recorder(async (batch) => {
-      seen.push(...batch)
-      return new Set(batch)
-    }),
-    unlimited,
-  )
-  await backend.ports.queue.send([doorbell(), doorbell()])
-  await backend.idle()
-  expect(seen).toHaveLength(2)
 })

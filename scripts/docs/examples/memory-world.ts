@@ -1,7 +1,7 @@
+// An app in memory under a virtual clock: the production engine and runtime, and hours that pass in milliseconds.
 import type { InstanceView, Management } from '../../../src/runtime/management.ts'
 import { createRuntime, type Runtime } from '../../../src/runtime/runtime.ts'
 import { createMemoryBackend } from '../../../src/testing/memory-backend.ts'
-// An app in memory under a virtual clock: the production engine and runtime, and hours that pass in milliseconds.
 import type { Consumer } from '../../../src/testing/memory-queue.ts'
 import { type App, defineApp } from '../../../src/workflow/app.ts'
 import type { WorkflowContext } from '../../../src/workflow/context.ts'

@@ -1,5 +1,5 @@
-import type { Runtime } from '../../../src/runtime/runtime.ts'
 // Codes for what a running instance meets.
+import type { Runtime } from '../../../src/runtime/runtime.ts'
 import type { Consumer } from '../../../src/testing/memory-queue.ts'
 import { activity, defineApp } from '../../../src/workflow/app.ts'
 import type { WorkflowContext } from '../../../src/workflow/context.ts'

@@ -1,6 +1,5 @@
 // What every example of docs/errors.md is made with: a short program that runs into the error, and the text it got.
-import type { ErrorCode } from '../../../src/workflow/errors.ts'
-import { isTenutoError } from '../../../src/workflow/errors.ts'
+import { type ErrorCode, isTenutoError } from '../../../src/workflow/errors.ts'
 import type { FailureDetails } from '../../../src/workflow/failure.ts'
 
 export interface Example {
@@ -37,7 +36,7 @@ export function answerExample(httpStatus: number, body: string): Example {
 }
 
 /** The same text on every machine and at every run: places in files, folders, process ids and random ids are replaced. */
-export function readable(message: string): string {
+function readable(message: string): string {
   return message
     .replaceAll(/(?:file:\/\/)?\/[^\s()]*\.ts:\d+:\d+/g, 'app.ts:12:9')
     .replaceAll(/\/[^\s:']*\/tenuto-docs-[^\s:'/]*/g, '/srv/tenuto')

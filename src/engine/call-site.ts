@@ -1,0 +1,26 @@
+// Where a durable call was made, for the messages that name it.
+
+/** A stack captured at a durable call; formatted only when it is shown. */
+export interface CallSite {
+  stack?: string
+}
+
+/** A function on the stack: what it called is not shown. */
+export type Caller = (...args: never[]) => unknown
+
+/** The stack above `caller`; short, and formatted only if somebody reads it. Empty when `caller` is not on the stack. */
+export function captureSite(caller: Caller): CallSite {
+  const site: CallSite = {}
+  const limit = Error.stackTraceLimit
+  Error.stackTraceLimit = 3
+  Error.captureStackTrace(site, caller)
+  Error.stackTraceLimit = limit
+  return site
+}
+
+/** First line of the user's own code in a captured stack: ` at file:line:column`. */
+export function describeSite(site: CallSite | undefined): string {
+  const frames = site?.stack?.split('\n').slice(1)
+  const frame = frames?.find((line) => !line.includes('node:internal') && !line.includes('<anonymous>)'))
+  return frame ? ` ${frame.trim()}` : ''
+}

@@ -1,0 +1,129 @@
+// The conformance cases' view of a host: values instead of payloads, and waits that are never for a time.
+import { expect, onTestFinished } from 'vitest'
+import type { Episode } from '../../src/runtime/episode.ts'
+import type { InstanceView, Management, StartRequest } from '../../src/runtime/management.ts'
+import type { InstanceRow } from '../../src/runtime/ports.ts'
+import { type AppDefinition, defineApp } from '../../src/workflow/app.ts'
+import { type ErrorCode, isTenutoError } from '../../src/workflow/errors.ts'
+import { isTerminal } from '../../src/workflow/status.ts'
+import { type RecordingLogger, recordingLogger } from '../support/recording-logger.ts'
+import type { OpenHost, TestHost } from './test-host.ts'
+
+/** One property of whole workflows. */
+export type Case = (open: (definition: AppDefinition) => Promise<Bench>) => Promise<void>
+export type Cases = Readonly<Record<string, Case>>
+
+/** An instance that has ended, with its payloads as values. */
+export interface Ended extends Omit<InstanceView, 'output'> {
+  readonly output: unknown
+}
+
+const patienceMs = 15_000
+
+export class Bench {
+  readonly host: TestHost
+  readonly logger: RecordingLogger
+
+  constructor(host: TestHost, logger: RecordingLogger) {
+    this.host = host
+    this.logger = logger
+  }
+
+  get management(): Management {
+    return this.host.management
+  }
+
+  get shortMs(): number {
+    return this.host.shortMs
+  }
+
+  /** Starts a workflow; its name is the instance id unless another is given. */
+  async start(
+    workflowName: string,
+    input?: unknown,
+    more: Omit<Partial<StartRequest>, 'input'> = {},
+  ): Promise<string> {
+    const request = { workflowName, instanceId: workflowName, ...more, ...payload('input', input) }
+    const { instanceId } = await this.host.pass(this.management.start(request))
+    return instanceId
+  }
+
+  /** Starts a workflow and waits for its end. */
+  async run(workflowName: string, input?: unknown): Promise<Ended> {
+    return this.ended(await this.start(workflowName, input))
+  }
+
+  async raise(instanceId: string, eventName: string, data?: unknown, eventId?: string): Promise<void> {
+    const request = { instanceId, eventName, ...payload('data', data), ...(eventId && { eventId }) }
+    await this.host.pass(this.management.raiseEvent(request))
+  }
+
+  async view(instanceId: string): Promise<InstanceView> {
+    const view = await this.host.pass(this.management.get(instanceId))
+    if (!view) throw new Error(`There is no instance '${instanceId}'.`)
+    return view
+  }
+
+  async row(instanceId: string): Promise<InstanceRow> {
+    const row = await this.host.store.getInstance(instanceId)
+    if (!row) throw new Error(`There is no instance '${instanceId}'.`)
+    return row
+  }
+
+  /** Waits for the end of an instance. */
+  async ended(instanceId: string): Promise<Ended> {
+    const view = await this.until(instanceId, ({ status }) => isTerminal(status))
+    const { output, ...rest } = view
+    return { ...rest, output: output === undefined ? undefined : JSON.parse(output) }
+  }
+
+  /** Waits for an instance to look as it should. */
+  async until(instanceId: string, holds: (view: InstanceView) => boolean): Promise<InstanceView> {
+    const look = async (): Promise<InstanceView> => {
+      for (;;) {
+        const view = await this.management.get(instanceId)
+        if (view && (holds(view) || isTerminal(view.status))) return view
+        const seen = view && { changeSince: view.lastUpdatedAt }
+        await this.management.waitFor(instanceId, seen ?? 'start', patienceMs)
+      }
+    }
+    const view = await this.host.pass(look())
+    expect(holds(view), `${instanceId} is ${view.status}: ${JSON.stringify(view)}`).toBe(true)
+    return view
+  }
+
+  /** All that is left of the history of the present life of the instance, oldest first. */
+  async history(instanceId: string): Promise<readonly Episode[]> {
+    return this.host.store.readHistory(await this.row(instanceId))
+  }
+
+  async idle(): Promise<void> {
+    await this.host.idle()
+  }
+
+  /** Asserts that a call is refused with a code. */
+  async refused(call: Promise<unknown>, code: ErrorCode): Promise<void> {
+    const error = await this.host.pass(call.then(() => undefined).catch((thrown: unknown) => thrown))
+    expect(isTenutoError(error, code), `${code} was expected, got ${String(error)}`).toBe(true)
+  }
+}
+
+/** What a case opens hosts with; they are closed when its test has finished. */
+export function opener(open: OpenHost): Parameters<Case>[0] {
+  return async (definition) => {
+    const logger = recordingLogger()
+    const host = await open(defineApp(definition), logger)
+    onTestFinished(() => host.close())
+    return new Bench(host, logger)
+  }
+}
+
+/** A promise that the test settles. */
+export function gate<T = void>(): { readonly passed: Promise<T>; readonly open: (value: T) => void } {
+  const { promise, resolve } = Promise.withResolvers<T>()
+  return { passed: promise, open: resolve }
+}
+
+function payload<K extends string>(key: K, value: unknown): { [P in K]?: string } {
+  return value === undefined ? {} : ({ [key]: JSON.stringify(value) } as { [P in K]?: string })
+}

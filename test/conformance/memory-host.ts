@@ -1,0 +1,33 @@
+// The memory backend under the conformance suite: time jumps, so a wait costs nothing.
+import { createRuntime, type RuntimeOptions } from '../../src/runtime/runtime.ts'
+import { createMemoryBackend } from '../../src/testing/memory-backend.ts'
+import type { OpenHost } from './test-host.ts'
+
+export function memoryHosts(options: RuntimeOptions = {}): OpenHost {
+  return async (app, logger) => {
+    const { ports, queue, clock, store } = createMemoryBackend({ logger })
+    const runtime = createRuntime(app, ports, options)
+    queue.run(() => runtime)
+    return {
+      management: runtime.management,
+      store,
+      now: () => clock.now(),
+      shortMs: 60_000,
+      async pass(promise) {
+        let settled = false
+        const note = (): void => {
+          settled = true
+        }
+        promise.then(note, note)
+        if (!(await clock.runUntil(() => settled))) throw new Error('Nothing is left to happen.')
+        return promise
+      },
+      async idle() {
+        await clock.runUntil(() => false, 0)
+      },
+      async close() {
+        runtime.close()
+      },
+    }
+  }
+}
