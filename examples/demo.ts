@@ -7,7 +7,7 @@ import { createHttpClient } from '../src/client/index.ts'
 import { batchProcessing } from './03-batch-processing.ts'
 import { purchaseOrder } from './06-purchase-order.ts'
 import { app } from './app.ts'
-import { crashAt, type CrashReport, unhurried, WorkLog } from './demo/crash.ts'
+import { crashAt, exactlyTheOthersRan, unhurried, WorkLog } from './demo/crash.ts'
 import { expectOutput, showPatterns, type WithId } from './demo/patterns.ts'
 import { expectResult, Report } from './demo/report.ts'
 import { startServerProcess } from './demo/server-process.ts'
@@ -23,11 +23,23 @@ const size = 100
 const killedAt = 40
 
 /** @returns whether every result was right */
-export async function runDemo(settings: DemoSettings, write: (line: string) => void): Promise<boolean> {
-  const dataDir = settings.dataDir ?? (await mkdtemp(join(tmpdir(), 'tenuto-demo-')))
+export async function runDemo(
+  { dataDir, port }: DemoSettings,
+  write: (line: string) => void,
+): Promise<boolean> {
+  if (dataDir !== undefined) return drive(dataDir, port, write)
+  const temporary = await mkdtemp(join(tmpdir(), 'tenuto-demo-'))
+  try {
+    return await drive(temporary, port, write)
+  } finally {
+    await rm(temporary, { recursive: true, force: true })
+  }
+}
+
+async function drive(dataDir: string, port: number, write: (line: string) => void): Promise<boolean> {
   const report = new Report(write)
   const before = new WorkLog()
-  const options = { dataDir, port: settings.port, env: unhurried, onLog: before.take }
+  const options = { dataDir, port, env: unhurried, onLog: before.take }
   let server = await startServerProcess(options)
   const client = createHttpClient(server.url, { app })
   const run = randomBytes(4).toString('hex')
@@ -50,7 +62,7 @@ export async function runDemo(settings: DemoSettings, write: (line: string) => v
       report.say(`${crash.done.size} of ${size} done, kill -9 of process ${pid}`)
       report.say(`restarted as process ${server.pid} on the same folder`)
       const { result, ok } = await expectOutput(client, id, size * (size + 1))
-      return { result, ok: exactlyTheOthersRan(crash, report) && ok }
+      return { result, ok: exactlyTheOthersRan(crash, size, report) && ok }
     })
 
     await report.step('purchaseOrder, approved after the crash', async () => {
@@ -61,19 +73,5 @@ export async function runDemo(settings: DemoSettings, write: (line: string) => v
     return report.summarize()
   } finally {
     await server.kill()
-    if (settings.dataDir === undefined) await rm(dataDir, { recursive: true, force: true })
   }
-}
-
-function exactlyTheOthersRan({ done, inFlight, after }: CrashReport, report: Report): boolean {
-  // Task 1 makes the batch, tasks 2 to 101 are the items.
-  const others = Array.from({ length: size }, (_, at) => at + 2).filter((taskId) => !done.has(taskId))
-  const exactly = others.length === after.began.size && others.every((taskId) => after.began.has(taskId))
-  const again = [...after.began].filter((taskId) => inFlight.has(taskId)).length
-  report.say(
-    exactly
-      ? `exactly the other ${others.length} ran (${again} of them were in flight when the process died)`
-      : `${after.began.size} ran after the restart, but ${others.length} were missing`,
-  )
-  return exactly && after.finished.size === others.length
 }

@@ -3,6 +3,7 @@ import { helpFlag, helpText, parseCommandLine, UsageError } from '../src/cli/com
 import { processTerminal } from '../src/cli/command.ts'
 import { serveApp, serveFlags, toServeSettings } from '../src/cli/serve.ts'
 import { app } from './app.ts'
+import { ServerStartError } from './demo/server-process.ts'
 
 const commandLine = {
   usage: 'npm start --',
@@ -57,7 +58,11 @@ async function main(): Promise<number> {
 try {
   process.exitCode = await main()
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error
-  console.error(`${error.message}\nTry: npm start -- --help`)
-  process.exitCode = 2
+  if (error instanceof UsageError) {
+    console.error(`${error.message}\nTry: npm start -- --help`)
+    process.exitCode = 2
+  } else if (error instanceof ServerStartError) {
+    console.error(error.message)
+    process.exitCode = 1
+  } else throw error
 }

@@ -1,6 +1,7 @@
 // The claim of the specification, tried: of 100 parallel activities some 40 have completed when the process is killed; after the restart
 // exactly the others run.
 import { outcomesOnDisk } from './outcomes-on-disk.ts'
+import type { Report } from './report.ts'
 import {
   type LogRecord,
   type ServerProcess,
@@ -58,4 +59,22 @@ export async function crashAt(
   const after = new WorkLog()
   const again = await startServerProcess({ ...options, env: {}, onLog: after.take })
   return { server: again, done, inFlight, after }
+}
+
+/** Whether what ran after the restart is what was missing on disk, no more and no less. */
+export function exactlyTheOthersRan(
+  { done, inFlight, after }: CrashReport,
+  size: number,
+  report: Report,
+): boolean {
+  // Task 1 makes the batch, the items follow.
+  const others = Array.from({ length: size }, (_, at) => at + 2).filter((taskId) => !done.has(taskId))
+  const exactly = others.length === after.began.size && others.every((taskId) => after.began.has(taskId))
+  const again = [...after.began].filter((taskId) => inFlight.has(taskId)).length
+  report.say(
+    exactly
+      ? `exactly the other ${others.length} ran (${again} of them were in flight when the process died)`
+      : `${after.began.size} ran after the restart, but ${others.length} were missing`,
+  )
+  return exactly && after.finished.size === others.length
 }

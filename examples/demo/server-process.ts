@@ -27,10 +27,15 @@ export interface ServerProcess {
   stop(): Promise<number | null>
 }
 
+/** The child did not come to serve; the message holds what it said. */
+export class ServerStartError extends Error {
+  override readonly name = 'ServerStartError'
+}
+
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const startTimeoutMs = 10_000
 
-/** Starts the server as `npm start` does. @throws when it ends or says nothing before it serves */
+/** Starts the server as `npm start` does. @throws ServerStartError when it ends or says nothing before it serves */
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
   const { dataDir, port, env = {}, onLog = () => {} } = options
   const main = ['--import', './scripts/require-node.js', 'examples/main.ts']
@@ -38,18 +43,7 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
   const child = spawn(process.execPath, args, { cwd: root, env: { ...process.env, ...env } })
   const ended = once(child, 'close') as Promise<[code: number | null]>
   takeAlong(child)
-  const strayLines: string[] = []
-  const url = await new Promise<string>((resolve, reject) => {
-    const fail = (reason: string) => reject(new Error([reason, ...strayLines].join('\n')))
-    const timeout = setTimeout(() => fail('The server did not start in time.'), startTimeoutMs)
-    readLines(child, strayLines, (record) => {
-      if (typeof record['url'] === 'string') resolve(record['url'])
-      onLog(record)
-    })
-    ended
-      .then(([code]) => fail(`The server ended with code ${code}.`), reject)
-      .finally(() => clearTimeout(timeout))
-  })
+  const url = await serving(child, ended, onLog)
   return {
     url,
     pid: child.pid ?? 0,
@@ -61,6 +55,32 @@ export async function startServerProcess(options: ServerProcessOptions): Promise
       child.kill('SIGTERM')
       return (await ended)[0]
     },
+  }
+}
+
+/** Follows the log. Resolves with the URL once the child serves. */
+async function serving(
+  child: ChildProcess,
+  ended: Promise<[code: number | null]>,
+  onLog: (record: LogRecord) => void,
+): Promise<string> {
+  const strayLines: string[] = []
+  const timeout = setTimeout(() => child.kill('SIGKILL'), startTimeoutMs)
+  const url = new Promise<string>((resolve) =>
+    readLines(child, strayLines, (record) => {
+      if (typeof record['url'] === 'string') resolve(record['url'])
+      onLog(record)
+    }),
+  )
+  const failure = ended.then(([code]) => {
+    throw new ServerStartError([`The server ended with code ${code}.`, ...strayLines].join('\n'))
+  })
+  try {
+    return await Promise.race([url, failure])
+  } finally {
+    clearTimeout(timeout)
+    // When it ends later, that is no failure to start.
+    failure.catch(() => {})
   }
 }
 

@@ -4,9 +4,9 @@ export const letters = ['a', 'b', 'c', 'd', 'e', 'f', 'g'] as const
 export type Letter = (typeof letters)[number]
 
 /** Where it ran; `engine` is replay alone, on no backend. */
-export type Place = 'memory' | 'sqlite' | 'engine'
+type Place = 'memory' | 'sqlite' | 'engine'
 
-export type Unit =
+type Unit =
   | 'ms'
   | 'ms/step'
   | 'steps/s'

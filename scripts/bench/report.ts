@@ -19,7 +19,7 @@ export interface Report extends Head, Findings {
   readonly holds: boolean
 }
 
-export const notes = {
+const notes = {
   memory:
     'the production engine and runtime on the plain maps of src/testing/, whose clock stands still and whose queue delivers at once',
   sqlite:

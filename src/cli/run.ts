@@ -9,17 +9,17 @@ import { version } from './version.ts'
 /** Runs a command line: the arguments after `tenuto`. Never rejects, except for what is a defect. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const [name, ...rest] = args
+  if ((name === 'help' ? rest[0] : name) === 'serve' && isTooOld(process.versions.node)) {
+    terminal.error(
+      `tenuto serve needs Node 24 or newer, but this is ${process.version} (${process.execPath}).`,
+    )
+    return 1
+  }
   if (name === undefined || name === '--help' || name === '-h' || name === 'help')
     return overview(rest[0], terminal)
   if (name === '--version' || name === '-v') {
     terminal.out(version())
     return 0
-  }
-  if (name === 'serve' && isTooOld(process.versions.node)) {
-    terminal.error(
-      `tenuto serve needs Node 24 or newer, but this is ${process.version} (${process.execPath}).`,
-    )
-    return 1
   }
   try {
     const command = await find(name)
@@ -67,7 +67,7 @@ async function overview(name: string | undefined, terminal: Terminal): Promise<E
 
 /** SQLite is part of Node only in newer versions; the commands of a client do without it. */
 function isTooOld(nodeVersion: string): boolean {
-  return Number.parseInt(nodeVersion, 10) < 24
+  return Number(nodeVersion.split('.')[0]) < 24
 }
 
 function asksForHelp(args: readonly string[]): boolean {

@@ -6,9 +6,9 @@ import { type FailureDetails, TaskFailedError } from '../workflow/failure.ts'
 import { limits } from '../workflow/limits.ts'
 import { encodePayload, type Payload } from '../workflow/payload.ts'
 import { isRetriable, nextRetryDelayMs, type RetryPolicy, toRetrySchedule } from '../workflow/retry-policy.ts'
+import type { CallSite } from './call-site.ts'
 import type { Command, RetryAttempt } from './commands.ts'
 import type { Execution } from './execution.ts'
-import type { CallSite } from './call-site.ts'
 import { createTask, type TaskState } from './tasks.ts'
 
 interface Call {
@@ -17,7 +17,10 @@ interface Call {
   readonly label: string
   readonly policy: RetryPolicy | undefined
   /** The command of one attempt. */
-  readonly command: (seq: number, retry: RetryAttempt | undefined) => Extract<Command, { retry?: RetryAttempt }>
+  readonly command: (
+    seq: number,
+    retry: RetryAttempt | undefined,
+  ) => Extract<Command, { retry?: RetryAttempt }>
   readonly failureMessage: (seq: number, failure: FailureDetails) => string
   readonly task: TaskState
   /** Sequence number that is pending now: the attempt's or its back-off timer's. */
@@ -36,7 +39,10 @@ export function callActivity(
   const timeout = options?.timeout ?? defaults?.timeout
   const timeoutMs = timeout === undefined ? undefined : toMilliseconds(timeout)
   if (timeoutMs !== undefined && timeoutMs <= 0) {
-    throw new TenutoError('INVALID_ARGUMENT', `timeout of activity '${name}' must be greater than zero, got ${String(timeout)}.`)
+    throw new TenutoError(
+      'INVALID_ARGUMENT',
+      `timeout of activity '${name}' must be greater than zero, got ${String(timeout)}.`,
+    )
   }
   const payload = encodePayload(input, `The input of activity '${name}'`)
   return begin(execution, {
@@ -65,8 +71,14 @@ export function callChildWorkflow(
   site: CallSite | undefined,
 ): TaskState {
   const given = options?.instanceId
-  if (given !== undefined && (typeof given !== 'string' || given === '' || given.length > limits.childInstanceIdCharacters)) {
-    throw new TenutoError('INVALID_ARGUMENT', `instanceId of a child must have 1 to ${limits.childInstanceIdCharacters} characters.`)
+  if (
+    given !== undefined &&
+    (typeof given !== 'string' || given === '' || given.length > limits.childInstanceIdCharacters)
+  ) {
+    throw new TenutoError(
+      'INVALID_ARGUMENT',
+      `instanceId of a child must have 1 to ${limits.childInstanceIdCharacters} characters.`,
+    )
   }
   const payload = encodePayload(input, `The input of child workflow '${name}'`)
   return begin(execution, {
@@ -87,7 +99,9 @@ export function callChildWorkflow(
   })
 }
 
-type Plan = Pick<Call, 'name' | 'label' | 'policy' | 'command' | 'failureMessage'> & { readonly site: CallSite | undefined }
+type Plan = Pick<Call, 'name' | 'label' | 'policy' | 'command' | 'failureMessage'> & {
+  readonly site: CallSite | undefined
+}
 
 function begin(execution: Execution, plan: Plan): TaskState {
   const schedule = plan.policy && toRetrySchedule(plan.policy)
@@ -115,7 +129,8 @@ function onFailed(call: Call, seq: number, retry: RetryAttempt | undefined, fail
   const now = execution.scope.now
   let delay: number | undefined
   try {
-    if (retry && isRetriable(call.policy, failure)) delay = nextRetryDelayMs(retry.schedule, retry.attempt, now - retry.firstAt)
+    if (retry && isRetriable(call.policy, failure))
+      delay = nextRetryDelayMs(retry.schedule, retry.attempt, now - retry.firstAt)
   } catch (error) {
     // The author's predicate threw: that is the failure of this call now.
     return call.task.fail(error instanceof Error ? error : new Error(String(error)))

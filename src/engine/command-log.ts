@@ -1,6 +1,6 @@
+import { TenutoError } from '../workflow/errors.ts'
 // Hands out sequence numbers and holds what the code asks for against what the history records.
 import { limits } from '../workflow/limits.ts'
-import { TenutoError } from '../workflow/errors.ts'
 import { type Command, describeCommand, sameCommand } from './commands.ts'
 
 /** Where the code left the path of its history. */

@@ -119,7 +119,9 @@ function sameOrigin(a: TimerOrigin | undefined, b: TimerOrigin | undefined): boo
 
 function describeOrigin(origin: TimerOrigin | undefined): string {
   if (!origin) return ''
-  return origin.kind === 'retry' ? ` (back-off of #${origin.firstSeq})` : ` (timeout of event '${origin.name}')`
+  return origin.kind === 'retry'
+    ? ` (back-off of #${origin.firstSeq})`
+    : ` (timeout of event '${origin.name}')`
 }
 
 function preview(payload: Payload): string {

@@ -6,12 +6,12 @@ import type { ActivityFunction, WorkflowFunction } from '../workflow/functions.t
 import { limits } from '../workflow/limits.ts'
 import { mapLogger } from '../workflow/logger.ts'
 import { assertPayloadSize, decodePayload, encodePayload } from '../workflow/payload.ts'
+import { type Caller, type CallSite, captureSite, describeSite } from './call-site.ts'
 import { callActivity, callChildWorkflow, cancelTimer } from './calls.ts'
 import { whenAll, whenAny, whenAnyKey } from './composites.ts'
 import type { Execution } from './execution.ts'
 import { engineFlags } from './flags.ts'
 import { uuid } from './random.ts'
-import { type Caller, type CallSite, captureSite, describeSite } from './call-site.ts'
 import { createTask } from './tasks.ts'
 
 /** A context for the execution. Its methods may be called detached (`const { callActivity } = ctx`). */
@@ -58,7 +58,11 @@ export function createContext(execution: Execution): WorkflowContext {
         onCancel: () => cancelTimer(execution, seq),
       })
       execution.commands.issue({ kind: 'createTimer', seq, dueAt })
-      execution.pending.set(seq, { label: task.label, onCompleted: () => task.complete(undefined), onFailed: () => {} })
+      execution.pending.set(seq, {
+        label: task.label,
+        onCompleted: () => task.complete(undefined),
+        onFailed: () => {},
+      })
       return task.task
     },
 
@@ -72,19 +76,36 @@ export function createContext(execution: Execution): WorkflowContext {
     sendEvent(instanceId: string, eventName: string, data?: unknown) {
       const name = nameOf('event', eventName)
       enter(`sendEvent('${name}')`, context.sendEvent)
-      if (typeof instanceId !== 'string' || instanceId === '' || instanceId.length > limits.childInstanceIdCharacters) {
-        throw new TenutoError('INVALID_ARGUMENT', `sendEvent expects an instance id of 1 to ${limits.childInstanceIdCharacters} characters.`)
+      if (
+        typeof instanceId !== 'string' ||
+        instanceId === '' ||
+        instanceId.length > limits.childInstanceIdCharacters
+      ) {
+        throw new TenutoError(
+          'INVALID_ARGUMENT',
+          `sendEvent expects an instance id of 1 to ${limits.childInstanceIdCharacters} characters.`,
+        )
       }
       const input = encodePayload(data, `The data of event '${name}'`)
       const seq = execution.commands.nextSeq()
-      execution.commands.issue({ kind: 'sendEvent', seq, instanceId, name, ...(input !== undefined && { input }) })
+      execution.commands.issue({
+        kind: 'sendEvent',
+        seq,
+        instanceId,
+        name,
+        ...(input !== undefined && { input }),
+      })
     },
 
     continueAsNew(input?: unknown, keepEvents = false) {
       enter('continueAsNew', context.continueAsNew)
       const payload = encodePayload(input, 'The input of continueAsNew')
       if (started.flags.includes(engineFlags.refuseUnawaitedAtContinueAsNew)) refuseUnawaited(execution)
-      execution.end({ kind: 'continuedAsNew', input: payload, unread: keepEvents ? execution.events.unread : [] })
+      execution.end({
+        kind: 'continuedAsNew',
+        input: payload,
+        unread: keepEvents ? execution.events.unread : [],
+      })
     },
 
     setCustomStatus(status: unknown) {
@@ -138,7 +159,12 @@ function waitForEvent(execution: Execution, name: string, timeoutMs: number, sit
     })
     if (timeoutMs > 0) {
       timer = commands.nextSeq()
-      commands.issue({ kind: 'createTimer', seq: timer, dueAt: scope.now + timeoutMs, origin: { kind: 'externalEvent', name } })
+      commands.issue({
+        kind: 'createTimer',
+        seq: timer,
+        dueAt: scope.now + timeoutMs,
+        origin: { kind: 'externalEvent', name },
+      })
       pending.set(timer, {
         label: `the timeout of ${task.label}`,
         onCompleted: () => {
@@ -161,13 +187,19 @@ function refuseUnawaited(execution: Execution): void {
   const lost = [...execution.unobserved].filter((task) => task.idle && task.status === 'pending')
   if (lost.length === 0) return
   const names = lost.map((task) => `${task.label}${describeSite(task.site)}`).join('; ')
-  throw new TenutoError('TASK_NOT_AWAITED', `continueAsNew would lose what was never awaited: ${names}. Is an await or yield missing?`)
+  throw new TenutoError(
+    'TASK_NOT_AWAITED',
+    `continueAsNew would lose what was never awaited: ${names}. Is an await or yield missing?`,
+  )
 }
 
 function nameOf(kind: string, name: unknown): string {
   if (typeof name === 'string' && name !== '' && name.length <= limits.nameCharacters) return name
   const got = typeof name === 'string' ? `${name.length} characters` : typeof name
-  throw new TenutoError('INVALID_ARGUMENT', `The name of an ${kind} must be a text of 1 to ${limits.nameCharacters} characters, got ${got}.`)
+  throw new TenutoError(
+    'INVALID_ARGUMENT',
+    `The name of an ${kind} must be a text of 1 to ${limits.nameCharacters} characters, got ${got}.`,
+  )
 }
 
 function describeDelay(fireAt: unknown): string {

@@ -88,7 +88,12 @@ export interface Nudged {
   readonly id: string
 }
 
-export type TaskOutcome = TaskCompleted | TaskFailed | TimerFired | ChildWorkflowCompleted | ChildWorkflowFailed
+export type TaskOutcome =
+  | TaskCompleted
+  | TaskFailed
+  | TimerFired
+  | ChildWorkflowCompleted
+  | ChildWorkflowFailed
 export type ExternalFact = EventRaised | ExecutionSuspended | ExecutionResumed | ExecutionTerminated | Nudged
 export type HistoryEvent = ExecutionStarted | TaskOutcome | ExternalFact
 

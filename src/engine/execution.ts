@@ -5,6 +5,7 @@ import { type FailureDetails, failureOf, toFailureDetails } from '../workflow/fa
 import type { WorkflowFunction } from '../workflow/functions.ts'
 import { type Logger, mapLogger, silentLogger, withFields } from '../workflow/logger.ts'
 import { decodePayload, encodePayload, type Payload } from '../workflow/payload.ts'
+import { type Caller, type CallSite, captureSite, describeSite } from './call-site.ts'
 import { CommandLog, type Divergence } from './command-log.ts'
 import type { Command, Outcome } from './commands.ts'
 import { createContext } from './context.ts'
@@ -12,7 +13,6 @@ import { drive, isGenerator } from './driver.ts'
 import { EventBuffer } from './event-buffer.ts'
 import type { EventRaised, ExecutionStarted, HistoryEvent, TaskOutcome } from './events.ts'
 import { seededRandom } from './random.ts'
-import { type Caller, type CallSite, captureSite, describeSite } from './call-site.ts'
 import type { TaskOwner, TaskState } from './tasks.ts'
 import { afterWindow, type Drain, isOpen, runInWindow, type WindowScope } from './window.ts'
 
@@ -73,13 +73,20 @@ export class Execution implements TaskOwner {
   #suspended = false
   readonly #heldBack: HistoryEvent[] = []
 
-  constructor(app: App, workflow: WorkflowFunction, started: ExecutionStarted, logger: Logger = silentLogger) {
+  constructor(
+    app: App,
+    workflow: WorkflowFunction,
+    started: ExecutionStarted,
+    logger: Logger = silentLogger,
+  ) {
     this.app = app
     this.started = started
     this.#workflow = workflow
     const ownLogger = withFields(logger, { instanceId: started.instanceId, workflow: started.name })
     // A logger is the host's code: it must not see the clock and the refusals of the window.
-    this.logger = mapLogger((level) => (message, fields) => afterWindow(() => ownLogger[level](message, fields)))
+    this.logger = mapLogger(
+      (level) => (message, fields) => afterWindow(() => ownLogger[level](message, fields)),
+    )
     const { instanceId, incarnation, generation } = started
     this.scope = {
       now: 0,
@@ -177,7 +184,10 @@ export class Execution implements TaskOwner {
       consumed,
       commands: outcome?.kind === 'terminated' ? [] : commands,
       suspended: this.#suspended,
-      heldBack: outcome?.kind === 'continuedAsNew' ? this.#heldBack.filter((event) => event.kind === 'eventRaised') : [],
+      heldBack:
+        outcome?.kind === 'continuedAsNew'
+          ? this.#heldBack.filter((event) => event.kind === 'eventRaised')
+          : [],
       ...(outcome && { outcome }),
       ...(this.customStatus !== undefined && { customStatus: this.customStatus }),
       ...(divergence && { divergence }),
@@ -267,7 +277,8 @@ export class Execution implements TaskOwner {
 
   /** Nothing can run and nothing durable is pending: whatever the code awaits can never wake it. */
   #checkForeignAwait(): void {
-    if (this.#suspended || this.pending.size > 0 || this.events.hasWaiters || this.#heldBack.length > 0) return
+    if (this.#suspended || this.pending.size > 0 || this.events.hasWaiters || this.#heldBack.length > 0)
+      return
     const message = `The workflow awaits something that is not durable, ${this.lastCall}. It could never go on.`
     this.end({ kind: 'failed', failure: failureOf(new TenutoError('FOREIGN_AWAIT', message)) })
   }
@@ -275,7 +286,8 @@ export class Execution implements TaskOwner {
   #checkEnd(turn: Turn): void {
     if (!turn.recorded || turn.recorded.ended === (this.#outcome !== undefined)) return
     if (turn.recorded.ended) this.commands.divergeAt('the end of the workflow', `goes on ${this.lastCall}`)
-    else this.commands.divergeAt('that the workflow went on', `ends (${this.#outcome?.kind}) ${this.lastCall}`)
+    else
+      this.commands.divergeAt('that the workflow went on', `ends (${this.#outcome?.kind}) ${this.lastCall}`)
   }
 
   #warnOfUnobserved(): void {

@@ -24,7 +24,7 @@ const nextMacrotask = setImmediate
 
 /** Ticks of one round run before the microtasks that the first of them makes, so a round in which ticks were queued is not the last. */
 const drain: Drain = async () => {
-  for (let before = -1; before !== ticksQueued(); ) {
+  for (let before = -1; before !== ticksQueued();) {
     before = ticksQueued()
     await new Promise<void>((resolve) => nextTick(resolve))
   }

@@ -1,7 +1,7 @@
 // The embedded backend: everything durable in one SQLite file, delivered inside one process. No server, no cloud; `kill -9` loses nothing
 // that was accepted.
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { silentLogger } from '../workflow/logger.ts'
 import { type BackendOptions, type LocalBackend, SqliteBackend } from './backend.ts'
 import { type Database, inMemory, openDatabase } from './database.ts'
@@ -41,9 +41,16 @@ export async function openLocalBackend(options: LocalBackendOptions): Promise<Lo
   }
 }
 
+/** The folder and those above it that do not exist, the outermost first. */
+function missingFolders(folder: string): string[] {
+  if (existsSync(folder)) return statSync(folder).isDirectory() ? [] : [folder]
+  return [...missingFolders(dirname(folder)), folder]
+}
+
 function makeFolder(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true })
+    // Level by level: a recursive mkdir never returns where the parent refuses children in silence (/proc).
+    for (const folder of missingFolders(resolve(dataDir))) mkdirSync(folder)
   } catch (error) {
     throw toStorageError(error, `make the data folder ${dataDir}`)
   }

@@ -78,8 +78,9 @@ export class ActivityHandler {
   /** One of many: reads nothing unless it comes again, and leaves the outcome in the inbox (R11). */
   async #runWide(delivery: Delivery<ActivityMessage>): Promise<WideOutcome[]> {
     const { message, receiveCount } = delivery
-    // The count only saves a run; safety rests on the fact id.
-    const verdict: Verdict = receiveCount > 1 ? await this.#judge(message) : { kind: 'run' }
+    // The count only saves a run, and so does what this process happens to know; safety rests on the fact id.
+    const isTerminated = this.#host.instances.get(keyOf(message))?.state.status === 'TERMINATED'
+    const verdict: Verdict = receiveCount > 1 || isTerminated ? await this.#judge(message) : { kind: 'run' }
     switch (verdict.kind) {
       case 'run':
         return [{ delivery, outcome: await this.#run(message) }]

@@ -3,7 +3,7 @@ import { type TaskCompleted, type TaskFailed, taskFactId } from '../engine/event
 import type { App, RegisteredActivity } from '../workflow/app.ts'
 import type { ActivityContext } from '../workflow/context.ts'
 import { isTenutoError, TenutoError } from '../workflow/errors.ts'
-import { failureOf, toFailureDetails } from '../workflow/failure.ts'
+import { type FailureDetails, failureOf, toFailureDetails } from '../workflow/failure.ts'
 import { type Logger, withFields } from '../workflow/logger.ts'
 import { decodePayload, encodePayload, type Payload } from '../workflow/payload.ts'
 import type { ActivityMessage } from './messages.ts'
@@ -19,38 +19,32 @@ export interface ActivityHost {
   readonly shutdown: AbortSignal
 }
 
-/** Runs the activity that the message names. A result that JSON cannot carry is a failure, told as such. */
+/**
+ * Runs the activity that the message names. A result that JSON cannot carry is a failure, told as such.
+ * @throws whatever the attempt threw after the host began to shut down: it was cut off, has not failed, and comes again.
+ */
 export async function runActivity(host: ActivityHost, message: ActivityMessage): Promise<ActivityOutcome> {
   const { generation, seq, name } = message
+  const failed = (failure: FailureDetails): ActivityOutcome => ({
+    kind: 'taskFailed',
+    generation,
+    seq,
+    failure,
+  })
   const registered = host.app.activity(name)
   if (!registered) {
-    const error = new TenutoError(
-      'ACTIVITY_NOT_REGISTERED',
-      `No activity '${name}' is registered in this app.`,
-    )
-    return { kind: 'taskFailed', generation, seq, failure: failureOf(error) }
+    const text = `No activity '${name}' is registered in this app.`
+    return failed(failureOf(new TenutoError('ACTIVITY_NOT_REGISTERED', text)))
   }
   try {
     const output = await withinTimeout(host, message, (signal) => attempt(host, registered, message, signal))
     return { kind: 'taskCompleted', generation, seq, ...(output !== undefined && { output }) }
   } catch (error) {
-    const { stackTrace, ...failure } = toFailureDetails(error)
-    // An error of ours needs no stack; one that no retry can mend is marked so.
-    if (isTenutoError(error)) {
-      const nonRetriable = error.code !== 'ACTIVITY_TIMEOUT'
-      return {
-        kind: 'taskFailed',
-        generation,
-        seq,
-        failure: { ...failure, ...(nonRetriable && { nonRetriable }) },
-      }
-    }
-    return {
-      kind: 'taskFailed',
-      generation,
-      seq,
-      failure: { ...failure, ...(stackTrace !== undefined && { stackTrace }) },
-    }
+    if (host.shutdown.aborted) throw error
+    if (!isTenutoError(error)) return failed(toFailureDetails(error))
+    // Of all that Tenuto throws here, only a time-out may pass at the next attempt.
+    const { nonRetriable: _, ...failure } = failureOf(error)
+    return failed(error.code === 'ACTIVITY_TIMEOUT' ? failure : failureOf(error))
   }
 }
 

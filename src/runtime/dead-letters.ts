@@ -23,7 +23,7 @@ async function failActivity(host: ActivityHandlerHost, delivery: Delivery<Activi
   const { generation, seq, name, instanceId, incarnation } = delivery.message
   const error = new TenutoError(
     'ACTIVITY_CRASHED',
-    `Activity '${name}' was started ${delivery.receiveCount} times and lost its host, or its outcome, each time.`,
+    `Activity '${name}' was started ${delivery.receiveCount - 1} times and lost its host, or its outcome, each time.`,
   )
   const { nonRetriable: _, ...failure } = failureOf(error)
   const outcome: TaskFailed = { kind: 'taskFailed', generation, seq, failure }

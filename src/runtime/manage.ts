@@ -1,5 +1,5 @@
 // The management operations on the ports: facts go to the table first, then a doorbell rings; only then is anything accepted (R14).
-import type { ExternalFact } from '../engine/events.ts'
+import { type ExternalFact, factIdOf } from '../engine/events.ts'
 import { type ErrorCode, TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import { assertPayloadDepth, assertPayloadSize, type Payload } from '../workflow/payload.ts'
@@ -34,7 +34,7 @@ export function createManagement(ports: Ports): Management {
         ...because(reason),
       })),
     async terminate(instanceId, output) {
-      if (output !== undefined) assertPayloadSize(output, 'The output')
+      checkPayload(output, 'The output')
       const row = await existing(ports, instanceId)
       if (isTerminal(row.status)) return
       await accept(ports, row, {
@@ -48,7 +48,7 @@ export function createManagement(ports: Ports): Management {
       if (!isTerminal(row.status) || !(await ports.store.purge(row, ports.clock.now()))) {
         throw new TenutoError(
           'ERR_PURGE_WORKFLOW',
-          `Instance '${instanceId}' is ${row.status}; only one that has ended can be purged.`,
+          `Instance '${instanceId}' is ${viewOf(row).status}; only one that has ended can be purged.`,
         )
       }
     },
@@ -59,6 +59,7 @@ async function start(ports: Ports, request: StartRequest): Promise<{ instanceId:
   const { workflowName, input, startAt, idempotencyKey, tags } = request
   const instanceId = request.instanceId ?? ports.newId()
   checkStart(instanceId, workflowName, input)
+  checkKey(idempotencyKey, 'An idempotency key')
   const now = ports.clock.now()
   const row: InstanceRow = {
     instanceId,
@@ -86,7 +87,7 @@ async function start(ports: Ports, request: StartRequest): Promise<{ instanceId:
   if (present && present.purgedAt === undefined && present.startDigest !== row.startDigest) {
     throw new TenutoError(
       'ERR_START_WORKFLOW',
-      `An instance with the id '${instanceId}' already exists (${present.name}, ${present.status}) and was started with something else.`,
+      `An instance with the id '${instanceId}' already exists (${present.name}, ${viewOf(present).status}) and was started with something else.`,
     )
   }
   if (!present || (present.episode === 0 && !isTerminal(present.status)))
@@ -127,6 +128,14 @@ function checkStart(instanceId: string, workflowName: string, input: Payload): v
   checkPayload(input, 'The input')
 }
 
+function checkKey(key: string | undefined, what: string): void {
+  if (key === undefined || (key !== '' && key.length <= limits.eventIdCharacters)) return
+  throw new TenutoError(
+    'INVALID_ARGUMENT',
+    `${what} must have 1 to ${limits.eventIdCharacters} characters, got ${key.length}.`,
+  )
+}
+
 function characters(text: string): number {
   return Array.from(text).length
 }
@@ -151,21 +160,9 @@ async function raiseEvent(ports: Ports, request: RaiseEventRequest): Promise<voi
   const { instanceId, eventName, data, eventId } = request
   checkName(eventName, 'ERR_WORKFLOW_EVENT_NAME_MISSING', 'event')
   checkPayload(data, 'The event data')
-  if (eventId !== undefined && (eventId === '' || eventId.length > limits.eventIdCharacters)) {
-    throw new TenutoError(
-      'INVALID_ARGUMENT',
-      `An event id must have 1 to ${limits.eventIdCharacters} characters.`,
-    )
-  }
+  checkKey(eventId, 'An event id')
   const row = await existing(ports, instanceId)
   refuseEnded(row, 'ERR_RAISE_EVENT_WORKFLOW')
-  const waiting = (row.unreadEvents ?? 0) + (await ports.store.countInbox(row, limits.eventBuffer))
-  if (waiting >= limits.eventBuffer) {
-    throw new TenutoError(
-      'ERR_EVENT_BUFFER_FULL',
-      `${waiting} events wait for instance '${instanceId}'; the limit is ${limits.eventBuffer}.`,
-    )
-  }
   const id = `e:${eventId ?? ports.newId()}`
   const event: ExternalFact = {
     kind: 'eventRaised',
@@ -173,7 +170,23 @@ async function raiseEvent(ports: Ports, request: RaiseEventRequest): Promise<voi
     name: eventName,
     ...(data !== undefined && { input: data }),
   }
+  await refuseFull(ports, row, id)
   await accept(ports, row, event, eventId === undefined ? undefined : eventDigest(eventName, data))
+}
+
+/** A full buffer takes nothing new; what it holds may be raised again. */
+async function refuseFull(ports: Ports, row: InstanceRow, factId: string): Promise<void> {
+  const waiting = (row.unreadEvents ?? 0) + (await ports.store.countInbox(row, limits.eventBuffer))
+  if (waiting < limits.eventBuffer) return
+  const { inbox, episodes } = await ports.store.read(row)
+  const isHeld =
+    inbox.some((each) => each.factId === factId) ||
+    episodes.some(({ events }) => events.some((each) => factIdOf(each) === factId))
+  if (isHeld) return
+  throw new TenutoError(
+    'ERR_EVENT_BUFFER_FULL',
+    `${waiting} facts wait for instance '${row.instanceId}'; the limit is ${limits.eventBuffer}.`,
+  )
 }
 
 async function control(
@@ -223,7 +236,12 @@ function refuseEnded(row: InstanceRow, code: ErrorCode): void {
 }
 
 function because(reason: string | undefined): { reason?: string } {
-  return reason === undefined ? {} : { reason: reason.slice(0, limits.failureMessageCharacters) }
+  if (reason === undefined) return {}
+  if (reason.length <= limits.reasonCharacters) return { reason }
+  throw new TenutoError(
+    'INVALID_ARGUMENT',
+    `The reason has ${reason.length} characters; the limit is ${limits.reasonCharacters}.`,
+  )
 }
 
 async function get(ports: Ports, instanceId: string): Promise<InstanceView | undefined> {

@@ -78,10 +78,6 @@ const entries = {
     summary: 'One turn of the workflow asked for more durable calls than the limit.',
     remedy: 'Work in batches, or continue as new.',
   },
-  DUPLICATE_NAME: {
-    summary: 'Two things of one app have the same name.',
-    remedy: 'Give each workflow and each activity a key of its own.',
-  },
   WORKFLOW_NOT_REGISTERED: {
     summary: 'No workflow of this name is part of the app.',
     remedy: 'Register it with defineApp, or correct the name.',

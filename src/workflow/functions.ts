@@ -9,10 +9,12 @@ export type ActivityFunction = (ctx: ActivityContext, input: never) => unknown
 export type WorkflowFunction = (ctx: WorkflowContext, input: never) => unknown
 
 /** The input that an activity or workflow function takes; undefined when it declares none. */
-export type InputOf<F> = F extends (...args: infer P) => unknown
-  ? P['length'] extends 0 | 1
+export type InputOf<F> = F extends (...args: infer A) => unknown
+  ? A extends readonly [] | readonly [unknown]
     ? undefined
-    : P[1]
+    : A extends readonly [unknown, (infer I)?]
+      ? I
+      : never
   : never
 
 /** What a call of it yields: the return value of the function after its way through JSON. */

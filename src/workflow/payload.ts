@@ -100,12 +100,16 @@ export type Jsonify<T> = unknown extends T
 
 type JsonifyElement<T> = T extends undefined | symbol | ((...args: never[]) => unknown) ? null : Jsonify<T>
 
-type DroppedKeys<T> = {
-  [K in keyof T]-?: K extends symbol
-    ? K
-    : NonNullable<T[K]> extends symbol | ((...args: never[]) => unknown)
-      ? K
-      : never
-}[keyof T]
+type JsonifyObject<T> = {
+  [K in keyof T as IsDropped<K, T[K]> extends true ? never : K]: object extends Pick<T, K>
+    ? Exclude<Jsonify<T[K]>, undefined>
+    : Jsonify<T[K]>
+}
 
-type JsonifyObject<T> = { [K in Exclude<keyof T, DroppedKeys<T>>]: Jsonify<T[K]> }
+type IsDropped<K, V> = K extends symbol
+  ? true
+  : [NonNullable<V>] extends [symbol | ((...args: never[]) => unknown)]
+    ? [NonNullable<V>] extends [never]
+      ? false
+      : true
+    : false

@@ -53,29 +53,24 @@ test('a folder that cannot be made is named, with exit code 1', async () => {
   })
 })
 
+/** Starts a server, waits for a piece of its output, tells it to stop. @returns all that it said */
+async function outputOf(args: readonly string[], awaited: string): Promise<string> {
+  const child = spawn(process.execPath, args, { cwd: fileURLToPath(new URL('../../', import.meta.url)) })
+  const ended = once(child, 'close')
+  let shown = ''
+  child.stdout.on('data', (chunk) => {
+    if (shown.includes(awaited)) return
+    shown += String(chunk)
+    if (shown.includes(awaited)) child.kill('SIGTERM')
+  })
+  expect((await ended)[0]).toBe(0)
+  return shown
+}
+
 test('a person is shown what is served and what to try, with the port it really has', async () => {
   await withDataDir(async (dataDir) => {
-    const args = [
-      '--import',
-      './scripts/require-node.js',
-      'examples/main.ts',
-      '--port',
-      '0',
-      '--data',
-      dataDir,
-    ]
-    const cwd = fileURLToPath(new URL('../../', import.meta.url))
-    const child = spawn(process.execPath, args, { cwd })
-    const ended = once(child, 'close')
-    let shown = ''
-    await new Promise<void>((resolve) =>
-      child.stdout.on('data', (chunk) => {
-        shown += String(chunk)
-        if (shown.includes('kill -9 too')) resolve()
-      }),
-    )
-    child.kill('SIGTERM')
-    expect((await ended)[0]).toBe(0)
+    const main = ['--import', './scripts/require-node.js', 'examples/main.ts']
+    const shown = await outputOf([...main, '--port', '0', '--data', dataDir], 'kill -9 too')
     const [, url = ''] = /serves (http:\/\/127\.0\.0\.1:\d+)/.exec(shown) ?? []
     expect(url).not.toBe('')
     expect(shown).toContain(`curl -X POST '${url}/v1.0-beta1/workflows/dapr/OrderProcessingWorkflow/start`)
@@ -84,6 +79,18 @@ test('a person is shown what is served and what to try, with the port it really 
     )
     expect(shown).toContain(dataDir)
     expect(shown).toContain('no unfinished instances found')
+  })
+})
+
+test('tenuto serve serves the app of any module', async () => {
+  await withDataDir(async (dataDir) => {
+    const args = ['serve', 'examples/app.ts', '--json', '--port', '0', '--data', dataDir]
+    const shown = await outputOf(['src/cli/main.ts', ...args], '"url"')
+    expect(JSON.parse(shown.split('\n')[0] ?? '')).toMatchObject({
+      message: 'Serving',
+      dataDir,
+      unfinished: 0,
+    })
   })
 })
 

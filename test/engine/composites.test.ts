@@ -56,11 +56,14 @@ describe('whenAll', () => {
     await run.replayed()
   })
 
-  test.each(styles((ctx) => ctx.whenAll([])))('of nothing completes at once with [] (%s)', async (_style, workflow) => {
-    const run = await start(workflow)
-    expect(run.output).toEqual([])
-    await run.replayed()
-  })
+  test.each(styles((ctx) => ctx.whenAll([])))(
+    'of nothing completes at once with [] (%s)',
+    async (_style, workflow) => {
+      const run = await start(workflow)
+      expect(run.output).toEqual([])
+      await run.replayed()
+    },
+  )
 
   const styled = {
     await: async (ctx: WorkflowContext) => {

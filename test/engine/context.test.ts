@@ -35,10 +35,21 @@ test('its methods may be called detached', async () => {
     setCustomStatus('detached')
     sendEvent('other', 'e')
     const all = whenAll([callActivity('a'), callActivity('b')])
-    const first = whenAny({ all, time: createTimer(1), event: waitForExternalEvent('e'), child: callChildWorkflow('c') })
+    const first = whenAny({
+      all,
+      time: createTimer(1),
+      event: waitForExternalEvent('e'),
+      child: callChildWorkflow('c'),
+    })
     continueAsNew([await first, newGuid().length, isReplaying(), getWorkflowInstanceId()])
   })
-  expect(run.asked).toEqual(['sendEvent:e', 'scheduleTask:a', 'scheduleTask:b', 'createTimer', 'createChild:c'])
+  expect(run.asked).toEqual([
+    'sendEvent:e',
+    'scheduleTask:a',
+    'scheduleTask:b',
+    'createTimer',
+    'createChild:c',
+  ])
   await run.turn(completed(2), completed(3))
   expect(run.outcome).toMatchObject({ kind: 'continuedAsNew', input: '["all",36,false,"test"]' })
 })
@@ -141,7 +152,8 @@ describe('replaying', () => {
   test('isReplaying is true for the recorded turns and false for new ones', async () => {
     const seen: string[] = []
     const run = await start(async (ctx: WorkflowContext) => {
-      const note = () => seen.push(`${ctx.getCurrentUtcDateTime().getTime() - startTime}:${ctx.isReplaying()}`)
+      const note = () =>
+        seen.push(`${ctx.getCurrentUtcDateTime().getTime() - startTime}:${ctx.isReplaying()}`)
       note()
       await ctx.callActivity('a')
       note()
@@ -261,7 +273,9 @@ describe('custom status', () => {
   })
 
   test('a text that is too large is refused at the call', async () => {
-    const run = await start(async (ctx: WorkflowContext) => ctx.setCustomStatus('ä'.repeat(limits.payloadBytes)))
+    const run = await start(async (ctx: WorkflowContext) =>
+      ctx.setCustomStatus('ä'.repeat(limits.payloadBytes)),
+    )
     expect(run.failure.code).toBe('PAYLOAD_TOO_LARGE')
     expect(run.last.customStatus).toBeUndefined()
   })

@@ -63,16 +63,19 @@ describe('events that nobody has taken', () => {
   })
 })
 
-test.each([true, false])('events of the same turn that came later are not consumed (keep: %s)', async (keep) => {
-  const run = await start(async (ctx: WorkflowContext) => {
-    await ctx.callActivity('a')
-    ctx.continueAsNew(undefined, keep)
-  })
-  await run.turn(raised('before'), completed(1), ...events)
-  expect(run.last.consumed).toBe(2)
-  expect(run.outcome).toMatchObject({ unread: keep ? [{ name: 'before' }] : [] })
-  await run.replayed()
-})
+test.each([true, false])(
+  'events of the same turn that came later are not consumed (keep: %s)',
+  async (keep) => {
+    const run = await start(async (ctx: WorkflowContext) => {
+      await ctx.callActivity('a')
+      ctx.continueAsNew(undefined, keep)
+    })
+    await run.turn(raised('before'), completed(1), ...events)
+    expect(run.last.consumed).toBe(2)
+    expect(run.outcome).toMatchObject({ unread: keep ? [{ name: 'before' }] : [] })
+    await run.replayed()
+  },
+)
 
 test.each([true, false])(
   'events that a suspension held back and that were not delivered go along (keep: %s)',
@@ -143,7 +146,11 @@ test('a throw after it does not undo it, and is logged', async () => {
   )
   expect(run.outcome).toMatchObject({ kind: 'continuedAsNew' })
   expect(logger.lines).toMatchObject([
-    { level: 'warn', message: expect.stringContaining('too late'), fields: { error: { errorType: 'RangeError' } } },
+    {
+      level: 'warn',
+      message: expect.stringContaining('too late'),
+      fields: { error: { errorType: 'RangeError' } },
+    },
   ])
   await run.replayed()
 })

@@ -194,7 +194,9 @@ test('a difference in the engine’s own calls has no call site, and says what i
 })
 
 describe('what may change', () => {
-  const allowed: Readonly<Record<string, readonly [(ctx: WorkflowContext) => unknown, (ctx: WorkflowContext) => unknown]>> = {
+  const allowed: Readonly<
+    Record<string, readonly [(ctx: WorkflowContext) => unknown, (ctx: WorkflowContext) => unknown]>
+  > = {
     'the length of a timer': [(ctx) => ctx.createTimer(5), (ctx) => ctx.createTimer(60)],
     'the timeout of an activity': [
       (ctx) => ctx.callActivity('a', 1, { timeout: 5 }),
@@ -220,7 +222,9 @@ describe('what may change', () => {
       await ctx.callActivity('a')
       await ctx.callActivity('b')
     })
-    expect(await differences(run, async (ctx: WorkflowContext) => void (await ctx.callActivity('a')))).toBeUndefined()
+    expect(
+      await differences(run, async (ctx: WorkflowContext) => void (await ctx.callActivity('a'))),
+    ).toBeUndefined()
   })
 })
 
@@ -238,7 +242,10 @@ test('nothing of a turn that diverged comes out, whatever the code does then', a
   const execution = run.fresh(async (ctx: WorkflowContext) => {
     await ctx.callActivity('b').catch(() => {})
   })
-  const turns: Turn[] = [...run.episodes.map(({ turn }) => turn), { at: run.now, events: [fired(1), raised('e')] }]
+  const turns: Turn[] = [
+    ...run.episodes.map(({ turn }) => turn),
+    { at: run.now, events: [fired(1), raised('e')] },
+  ]
   const result = await execution.run(turns)
   expect(result.divergence).toBeDefined()
   expect(result.outcome).toBeUndefined()

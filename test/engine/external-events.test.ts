@@ -44,7 +44,11 @@ test('events wait until somebody asks, in order of acceptance', async () => {
 
 test('waiters are served in the order in which they asked', async () => {
   const run = await start(async (ctx: WorkflowContext) =>
-    Promise.all([ctx.waitForExternalEvent('e'), ctx.waitForExternalEvent('E'), ctx.waitForExternalEvent('e')]),
+    Promise.all([
+      ctx.waitForExternalEvent('e'),
+      ctx.waitForExternalEvent('E'),
+      ctx.waitForExternalEvent('e'),
+    ]),
   )
   await run.turn(raised('e', 1))
   await run.turn(raised('e', 2), raised('e', 3))
@@ -108,7 +112,10 @@ describe('timeout', () => {
   })
 
   test('the event wins: the timer is cancelled, and if it fires late it is ignored', async () => {
-    const run = await start(async (ctx: WorkflowContext) => [await waiting(ctx), await ctx.callActivity('next')])
+    const run = await start(async (ctx: WorkflowContext) => [
+      await waiting(ctx),
+      await ctx.callActivity('next'),
+    ])
     await run.turn(raised('e', 1))
     expect(run.asked).toEqual(['cancelTimer', 'scheduleTask:next'])
     expect(run.commands[0]).toEqual({ kind: 'cancelTimer', seq: 1 })
@@ -174,7 +181,8 @@ describe('timeout', () => {
 
   test('zero takes what is buffered and fails at once otherwise, without a timer', async () => {
     const run = await start(async (ctx: WorkflowContext) => {
-      const poll = async () => ctx.waitForExternalEvent('e', { timeout: 0 }).catch((error: Error) => error.name)
+      const poll = async () =>
+        ctx.waitForExternalEvent('e', { timeout: 0 }).catch((error: Error) => error.name)
       const before = await poll()
       await ctx.callActivity('a')
       return [before, await poll(), await poll()]

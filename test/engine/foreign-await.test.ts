@@ -117,19 +117,22 @@ describe('with something durable pending', () => {
       throw new Error('own')
     },
   }
-  test.each(Object.entries(goingOn))('code that goes on outside its turn with %s fails at the next', async (_what, go) => {
-    const run = await start(async (ctx: WorkflowContext) => {
-      void ctx.callActivity('a')
-      await sleep(1)
-      await go(ctx)
-    })
-    expect(run.outcome).toBeUndefined()
-    await sleep(10)
-    const result = await run.turn(completed(1), raised('more'))
-    expect(run.failure).toMatchObject({ code: 'CALL_OUTSIDE_TURN', nonRetriable: true })
-    expect(run.failure.message).toMatch(/after callActivity\('a'\) at .*foreign-await\.test\.ts:\d+/)
-    expect(result).toMatchObject({ consumed: 1, commands: [] })
-  })
+  test.each(Object.entries(goingOn))(
+    'code that goes on outside its turn with %s fails at the next',
+    async (_what, go) => {
+      const run = await start(async (ctx: WorkflowContext) => {
+        void ctx.callActivity('a')
+        await sleep(1)
+        await go(ctx)
+      })
+      expect(run.outcome).toBeUndefined()
+      await sleep(10)
+      const result = await run.turn(completed(1), raised('more'))
+      expect(run.failure).toMatchObject({ code: 'CALL_OUTSIDE_TURN', nonRetriable: true })
+      expect(run.failure.message).toMatch(/after callActivity\('a'\) at .*foreign-await\.test\.ts:\d+/)
+      expect(result).toMatchObject({ consumed: 1, commands: [] })
+    },
+  )
 
   const touching: Readonly<Record<string, (ctx: WorkflowContext) => (ctx: WorkflowContext) => unknown>> = {
     'the await of a task made before': (ctx) => {
@@ -184,42 +187,52 @@ describe('a call after the end', () => {
     newGuid: (ctx) => ctx.newGuid(),
   }
 
-  test.each(Object.entries(calls))('%s is refused in a helper that outlives the workflow', async (_name, call) => {
-    let caught: unknown
-    const run = await start(async (ctx: WorkflowContext) => {
-      const helper = async () => {
-        for (let at = 0; at < 10; at++) await Promise.resolve()
-        try {
-          call(ctx)
-        } catch (error) {
-          caught = error
+  test.each(Object.entries(calls))(
+    '%s is refused in a helper that outlives the workflow',
+    async (_name, call) => {
+      let caught: unknown
+      const run = await start(async (ctx: WorkflowContext) => {
+        const helper = async () => {
+          for (let at = 0; at < 10; at++) await Promise.resolve()
+          try {
+            call(ctx)
+          } catch (error) {
+            caught = error
+          }
         }
-      }
-      void helper()
-      return 'done'
-    })
-    expect(run.output).toBe('done')
-    expect(run.commands).toEqual([])
-    expect(caught).toMatchObject({ code: 'CALL_AFTER_END' })
-    await run.replayed()
-  })
+        void helper()
+        return 'done'
+      })
+      expect(run.output).toBe('done')
+      expect(run.commands).toEqual([])
+      expect(caught).toMatchObject({ code: 'CALL_AFTER_END' })
+      await run.replayed()
+    },
+  )
 
-  test.each(Object.entries(calls))('%s is refused after continueAsNew, and the log says so', async (name, call) => {
-    const logger = recordingLogger()
-    const run = await start(
-      async (ctx: WorkflowContext) => {
-        ctx.continueAsNew('next')
-        await call(ctx)
-      },
-      { logger },
-    )
-    expect(run.outcome).toEqual({ kind: 'continuedAsNew', input: '"next"', unread: [] })
-    expect(run.commands).toEqual([])
-    expect(logger.lines).toMatchObject([
-      { level: 'warn', message: expect.stringContaining(name), fields: { error: { code: 'CALL_AFTER_END' } } },
-    ])
-    await run.replayed()
-  })
+  test.each(Object.entries(calls))(
+    '%s is refused after continueAsNew, and the log says so',
+    async (name, call) => {
+      const logger = recordingLogger()
+      const run = await start(
+        async (ctx: WorkflowContext) => {
+          ctx.continueAsNew('next')
+          await call(ctx)
+        },
+        { logger },
+      )
+      expect(run.outcome).toEqual({ kind: 'continuedAsNew', input: '"next"', unread: [] })
+      expect(run.commands).toEqual([])
+      expect(logger.lines).toMatchObject([
+        {
+          level: 'warn',
+          message: expect.stringContaining(name),
+          fields: { error: { code: 'CALL_AFTER_END' } },
+        },
+      ])
+      await run.replayed()
+    },
+  )
 
   test('cancelling in a finally block after continueAsNew does no harm', async () => {
     const run = await start(async (ctx: WorkflowContext) => {

@@ -6,7 +6,15 @@ import { childCompleted, completed, raised } from '../support/engine-events.ts'
 import { start } from '../support/engine-harness.ts'
 
 const falsy: readonly unknown[] = [0, '', false, null]
-const values: readonly unknown[] = [...falsy, 'text', 1.5, [null, 0, ''], { a: { b: [] } }, '{"not":"parsed"}', '5']
+const values: readonly unknown[] = [
+  ...falsy,
+  'text',
+  1.5,
+  [null, 0, ''],
+  { a: { b: [] } },
+  '{"not":"parsed"}',
+  '5',
+]
 
 const echo = async (_ctx: WorkflowContext, input: unknown) => ({ input, type: typeof input })
 
@@ -34,7 +42,9 @@ describe.each(values)('%j', (value) => {
   })
 
   test('as input and output of a child', async () => {
-    const run = await start(async (ctx: WorkflowContext) => echo(ctx, await ctx.callChildWorkflow('c', value)))
+    const run = await start(async (ctx: WorkflowContext) =>
+      echo(ctx, await ctx.callChildWorkflow('c', value)),
+    )
     expect(run.commands).toMatchObject([{ kind: 'createChild', name: 'c', input: JSON.stringify(value) }])
     await run.turn(childCompleted(1, value))
     expect(run.output).toEqual(seen)
@@ -193,7 +203,9 @@ describe('a task handed on as data', () => {
       ctx.callActivity('second', { total: ctx.callActivity('first') }),
     )
     expect(run.failure.code).toBe('PAYLOAD_NOT_SERIALIZABLE')
-    expect(run.failure.message).toMatch(/^The input of activity 'second'.*task of callActivity\('first'\).*await/)
+    expect(run.failure.message).toMatch(
+      /^The input of activity 'second'.*task of callActivity\('first'\).*await/,
+    )
     expect(run.failure.stackTrace).toContain('payloads.test.ts')
     await run.replayed()
   })

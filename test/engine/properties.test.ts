@@ -16,11 +16,16 @@ type Happening =
 
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 12, arbitrary: fc.record({ kind: fc.constant('answer' as const), pick: fc.nat(50) }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('failure' as const, 'twice' as const), pick: fc.nat(50) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constantFrom('failure' as const, 'twice' as const), pick: fc.nat(50) }),
+  },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('event' as const) }) },
   {
     weight: 2,
-    arbitrary: fc.record({ kind: fc.constantFrom('suspend' as const, 'resume' as const, 'nudge' as const, 'stray' as const) }),
+    arbitrary: fc.record({
+      kind: fc.constantFrom('suspend' as const, 'resume' as const, 'nudge' as const, 'stray' as const),
+    }),
   },
 )
 const turns = fc.array(
@@ -31,7 +36,9 @@ const turns = fc.array(
 function answerTo(command: Command, failing: boolean): HistoryEvent {
   switch (command.kind) {
     case 'scheduleTask':
-      return failing ? make.failed(command.seq, `no ${command.seq}`) : make.completed(command.seq, command.seq)
+      return failing
+        ? make.failed(command.seq, `no ${command.seq}`)
+        : make.completed(command.seq, command.seq)
     case 'createChild':
       return failing ? make.childFailed(command.seq) : make.childCompleted(command.seq, [command.seq])
     default:
@@ -93,29 +100,34 @@ test('live = replayed, for every prefix of every history', async () => {
 
 test('however the events are cut into turns, the same commands come out', async () => {
   await fc.assert(
-    fc.asyncProperty(program, turns, fc.array(fc.boolean(), { maxLength: 60 }), async (written, happenings, cuts) => {
-      const at = 1_000_000
-      const run = await start(workflowOf(written), { at })
-      for (const turn of happenings) {
-        if (run.outcome) break
-        await run.turnAt(at, ...eventsOf(turn.happenings, run))
-      }
-      const events = run.episodes.flatMap(({ turn }) => turn.events)
-      const other = run.fresh()
-      const commands: Command[] = []
-      let turn: HistoryEvent[] = []
-      let last
-      for (const [index, event] of events.entries()) {
-        turn.push(event)
-        if (cuts[index] && index < events.length - 1) continue
-        last = await other.run([{ at, events: turn }])
-        commands.push(...last.commands)
-        turn = []
-      }
-      expect(commands).toEqual(run.allCommands)
-      expect(last?.customStatus).toEqual(run.last.customStatus)
-      expect(last?.outcome?.kind).toBe(run.outcome?.kind)
-    }),
+    fc.asyncProperty(
+      program,
+      turns,
+      fc.array(fc.boolean(), { maxLength: 60 }),
+      async (written, happenings, cuts) => {
+        const at = 1_000_000
+        const run = await start(workflowOf(written), { at })
+        for (const turn of happenings) {
+          if (run.outcome) break
+          await run.turnAt(at, ...eventsOf(turn.happenings, run))
+        }
+        const events = run.episodes.flatMap(({ turn }) => turn.events)
+        const other = run.fresh()
+        const commands: Command[] = []
+        let turn: HistoryEvent[] = []
+        let last
+        for (const [index, event] of events.entries()) {
+          turn.push(event)
+          if (cuts[index] && index < events.length - 1) continue
+          last = await other.run([{ at, events: turn }])
+          commands.push(...last.commands)
+          turn = []
+        }
+        expect(commands).toEqual(run.allCommands)
+        expect(last?.customStatus).toEqual(run.last.customStatus)
+        expect(last?.outcome?.kind).toBe(run.outcome?.kind)
+      },
+    ),
     { numRuns: numRuns(200) },
   )
 })

@@ -68,17 +68,34 @@ test('one attempt means no retry', async () => {
   await run.replayed()
 })
 
-const schedules: readonly (readonly [string, Omit<RetryPolicy, 'maxNumberOfAttempts'>, readonly number[]])[] = [
-  ['constant', { firstRetryInterval: 2 }, [2000, 2000, 2000, 2000]],
-  ['growing', { firstRetryInterval: 1, backoffCoefficient: 3 }, [1000, 3000, 9000, 27_000]],
-  ['capped', { firstRetryInterval: 1, backoffCoefficient: 3, maxRetryInterval: '5s' }, [1000, 3000, 5000, 5000]],
-  ['bounded in time', { firstRetryInterval: 1, backoffCoefficient: 2, retryTimeout: 8 }, [1000, 2000, 4000]],
-  ['bounded in time, exactly', { firstRetryInterval: 1, backoffCoefficient: 2, retryTimeout: 7 }, [1000, 2000, 4000]],
-  ['bounded below the first wait', { firstRetryInterval: 10, retryTimeout: 9 }, []],
-  ['fractional', { firstRetryInterval: 0.1, backoffCoefficient: 1.5 }, [100, 150, 225, 338]],
-  ['cap below the first wait', { firstRetryInterval: 10, maxRetryInterval: 1 }, [1000, 1000, 1000, 1000]],
-  ['beyond any calendar', { firstRetryInterval: 1e9, backoffCoefficient: 1e9 }, Array.from({ length: 4 }, () => 366 * 86_400_000)],
-]
+const schedules: readonly (readonly [string, Omit<RetryPolicy, 'maxNumberOfAttempts'>, readonly number[]])[] =
+  [
+    ['constant', { firstRetryInterval: 2 }, [2000, 2000, 2000, 2000]],
+    ['growing', { firstRetryInterval: 1, backoffCoefficient: 3 }, [1000, 3000, 9000, 27_000]],
+    [
+      'capped',
+      { firstRetryInterval: 1, backoffCoefficient: 3, maxRetryInterval: '5s' },
+      [1000, 3000, 5000, 5000],
+    ],
+    [
+      'bounded in time',
+      { firstRetryInterval: 1, backoffCoefficient: 2, retryTimeout: 8 },
+      [1000, 2000, 4000],
+    ],
+    [
+      'bounded in time, exactly',
+      { firstRetryInterval: 1, backoffCoefficient: 2, retryTimeout: 7 },
+      [1000, 2000, 4000],
+    ],
+    ['bounded below the first wait', { firstRetryInterval: 10, retryTimeout: 9 }, []],
+    ['fractional', { firstRetryInterval: 0.1, backoffCoefficient: 1.5 }, [100, 150, 225, 338]],
+    ['cap below the first wait', { firstRetryInterval: 10, maxRetryInterval: 1 }, [1000, 1000, 1000, 1000]],
+    [
+      'beyond any calendar',
+      { firstRetryInterval: 1e9, backoffCoefficient: 1e9 },
+      Array.from({ length: 4 }, () => 366 * 86_400_000),
+    ],
+  ]
 test.each(schedules)('waits: %s', async (_what, policy, waits) => {
   const run = await start(calling({ ...policy, maxNumberOfAttempts: 5 }))
   expect(await failing(run, 9)).toEqual(waits)
@@ -203,7 +220,9 @@ describe('defaults of the activity', () => {
         ctx.callActivity(charge, 1, { retry: { firstRetryInterval: 1, maxNumberOfAttempts: 5 }, timeout: 2 }),
       { activities },
     )
-    expect(run.commands).toMatchObject([{ timeoutMs: 2000, retry: { schedule: { firstMs: 1000, attempts: 5 } } }])
+    expect(run.commands).toMatchObject([
+      { timeoutMs: 2000, retry: { schedule: { firstMs: 1000, attempts: 5 } } },
+    ])
     await run.replayed()
   })
 
@@ -266,7 +285,9 @@ describe('a policy that changed between record and replay', () => {
     )
     expect((await other.run(run.episodes.map(({ turn }) => turn))).divergence).toBeUndefined()
     const second = await other.run([{ at: run.now + 5000, events: [fired(2)] }])
-    expect(second.commands).toMatchObject([{ seq: 3, retry: { attempt: 2, schedule: { firstMs: 5000, attempts: 3 } } }])
+    expect(second.commands).toMatchObject([
+      { seq: 3, retry: { attempt: 2, schedule: { firstMs: 5000, attempts: 3 } } },
+    ])
     const third = await other.run([{ at: run.now + 5000, events: [failed(3), fired(4), failed(5)] }])
     expect(third.outcome).toMatchObject({ kind: 'failed', failure: { errorType: 'TaskFailedError' } })
   })

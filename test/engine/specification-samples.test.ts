@@ -102,7 +102,10 @@ describe('external system interaction', () => {
     await run.turn(completed(3))
     expect(run.output).toBe('Approved by Ann')
     expect(logger.lines).toEqual([
-      expect.objectContaining({ level: 'warn', message: expect.stringMatching(/^whenAny of 2 at .* was never awaited\.$/) }),
+      expect.objectContaining({
+        level: 'warn',
+        message: expect.stringMatching(/^whenAny of 2 at .* was never awaited\.$/),
+      }),
     ])
   })
 

@@ -9,7 +9,10 @@ const twoSteps = {
     const first = await ctx.callActivity<number>('add', input)
     return (await ctx.callActivity<number>('add', first)) + 1
   },
-  'async generator': async function* (ctx: WorkflowContext, input: number): AsyncGenerator<unknown, number, number> {
+  'async generator': async function* (
+    ctx: WorkflowContext,
+    input: number,
+  ): AsyncGenerator<unknown, number, number> {
     const first = yield ctx.callActivity('add', input)
     return (yield ctx.callActivity('add', first)) + 1
   },
@@ -69,16 +72,29 @@ const catching = {
   },
 }
 
-test.each(Object.entries(catching))('%s: a caught failure leads on to the next call', async (_style, workflow) => {
-  const run = await start(workflow)
-  await run.turn(failed(1))
-  await run.turn(completed(2, 'undone'))
-  expect(run.output).toBe('TaskFailedError, then undone')
-  await run.replayed()
-})
+test.each(Object.entries(catching))(
+  '%s: a caught failure leads on to the next call',
+  async (_style, workflow) => {
+    const run = await start(workflow)
+    await run.turn(failed(1))
+    await run.turn(completed(2, 'undone'))
+    expect(run.output).toBe('TaskFailedError, then undone')
+    await run.replayed()
+  },
+)
 
 describe('return values', () => {
-  const values: readonly unknown[] = [[1, [2]], 'text', ['a'], { next: 1, throw: 2 }, new Map(), '', 0, false, null]
+  const values: readonly unknown[] = [
+    [1, [2]],
+    'text',
+    ['a'],
+    { next: 1, throw: 2 },
+    new Map(),
+    '',
+    0,
+    false,
+    null,
+  ]
 
   test.each(values)('an async function may return %j', async (value) => {
     const run = await start(async () => value)
@@ -208,7 +224,10 @@ test('several events of one turn are delivered one after the other, each to the 
 })
 
 test('an answer that comes twice, or to nothing, is ignored', async () => {
-  const run = await start(async (ctx: WorkflowContext) => [await ctx.callActivity('a'), await ctx.callActivity('b')])
+  const run = await start(async (ctx: WorkflowContext) => [
+    await ctx.callActivity('a'),
+    await ctx.callActivity('b'),
+  ])
   await run.turn(completed(7, 'stray'), completed(1, 'first'), completed(1, 'second'))
   await run.turn(completed(1, 'third'), failed(1), completed(2, 'b'))
   expect(run.output).toEqual(['first', 'b'])

@@ -76,7 +76,9 @@ test.each(refused)('createTimer(%s) is refused at the call and takes no number',
 test('timers fire in the order of the history, whatever their due times', async () => {
   const run = await start(async (ctx: WorkflowContext) => {
     const order: number[] = []
-    await Promise.all([3, 1, 2].map(async (seconds) => ctx.createTimer(seconds).then(() => order.push(seconds))))
+    await Promise.all(
+      [3, 1, 2].map(async (seconds) => ctx.createTimer(seconds).then(() => order.push(seconds))),
+    )
     return order
   })
   await run.turn(fired(2), fired(3))

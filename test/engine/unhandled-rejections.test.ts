@@ -21,11 +21,10 @@ function runScript(body: string): { status: number | null; stdout: string; stder
     }
     ${body}
   `
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--input-type=module', '--eval', script],
-    { cwd: new URL('../..', import.meta.url), encoding: 'utf8' },
-  )
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: new URL('../..', import.meta.url),
+    encoding: 'utf8',
+  })
   return { status, stdout, stderr }
 }
 
@@ -70,7 +69,10 @@ describe('with the trap', () => {
   test.each([
     ['before a window', `Promise.reject(new Error('of the host')); await run(async () => 1)`],
     ['after a window', `await run(async () => 1); Promise.reject(new Error('of the host'))`],
-    ['while a window is open', `setImmediate(() => Promise.reject(new Error('of the host'))); await run(async () => 1)`],
+    [
+      'while a window is open',
+      `setImmediate(() => Promise.reject(new Error('of the host'))); await run(async () => 1)`,
+    ],
   ])('a rejection of the host still ends the process as by default (%s)', (_when, body) => {
     const { status, stdout, stderr } = runScript(`trapUnhandledRejections(); ${body}; ${quit}`)
     expect(stderr).toContain('Error: of the host')

@@ -32,7 +32,9 @@ function replaced(): string[] {
     nextTick: process.nextTick,
     randomUUID: nodeCrypto.randomUUID,
   }
-  return Object.keys(real).filter((key) => present[key as keyof typeof real] !== real[key as keyof typeof real])
+  return Object.keys(real).filter(
+    (key) => present[key as keyof typeof real] !== real[key as keyof typeof real],
+  )
 }
 
 type ForeignStep = 'timeout' | 'immediate' | 'promise' | 'tick' | 'microtask'
@@ -79,7 +81,10 @@ function looking(hops: number, calls: number) {
 test('windows of many instances, mixed with foreign timers, immediates, ticks and promises', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fc.record({ hops: fc.nat(5), calls: fc.integer({ min: 1, max: 4 }) }), { minLength: 1, maxLength: 6 }),
+      fc.array(fc.record({ hops: fc.nat(5), calls: fc.integer({ min: 1, max: 4 }) }), {
+        minLength: 1,
+        maxLength: 6,
+      }),
       fc.array(fc.array(foreignStep, { minLength: 1, maxLength: 25 }), { maxLength: 8 }),
       async (instances, chains) => {
         const seen: string[] = []

@@ -59,7 +59,8 @@ describe('clock', () => {
     },
     'Date.now through a reference taken outside': () => RealDate.now() === startTime,
     'toString tag and JSON': () =>
-      Object.prototype.toString.call(new Date()) === '[object Date]' && JSON.stringify(new Date(0)).includes('1970'),
+      Object.prototype.toString.call(new Date()) === '[object Date]' &&
+      JSON.stringify(new Date(0)).includes('1970'),
   }
   test.each(Object.entries(forms))('%s', async (_form, holds) => {
     const run = await start(async () => holds())
@@ -120,7 +121,6 @@ describe('random', () => {
       ].flat()
       expect(new Set(all.map((value) => JSON.stringify(value))).size).toBe(all.length)
     })
-
   })
 
   test('what should be a UUID is one of version 4', async () => {
@@ -199,7 +199,9 @@ function globalsNow(): readonly unknown[] {
     [Date, ['now']],
     [Date.prototype, ['constructor']],
   ]
-  return holders.flatMap(([holder, names]) => names.map((name) => Object.getOwnPropertyDescriptor(holder, name)))
+  return holders.flatMap(([holder, names]) =>
+    names.map((name) => Object.getOwnPropertyDescriptor(holder, name)),
+  )
 }
 
 describe('outside the window', () => {
@@ -216,12 +218,15 @@ describe('outside the window', () => {
     'continues as new': (ctx) => ctx.continueAsNew(),
     'has an output that cannot be written': () => 5n,
   }
-  test.each(Object.entries(endings))('nothing is touched after a workflow that %s', async (_how, workflow) => {
-    const before = globalsNow()
-    await start(workflow)
-    expect(globalsNow()).toEqual(before)
-    expect(windowsUnderWay()).toBe(0)
-  })
+  test.each(Object.entries(endings))(
+    'nothing is touched after a workflow that %s',
+    async (_how, workflow) => {
+      const before = globalsNow()
+      await start(workflow)
+      expect(globalsNow()).toEqual(before)
+      expect(windowsUnderWay()).toBe(0)
+    },
+  )
 
   test('what others have put in place meanwhile is put back', async () => {
     const { fetch: original } = globalThis
@@ -248,7 +253,12 @@ describe('outside the window', () => {
   })
 
   test('a replaced function that somebody has kept works as the real one', async () => {
-    const kept: { now?: () => number; Clock?: DateConstructor; later?: typeof setTimeout; uuid?: () => string } = {}
+    const kept: {
+      now?: () => number
+      Clock?: DateConstructor
+      later?: typeof setTimeout
+      uuid?: () => string
+    } = {}
     await start(async () => {
       kept.now = Date.now
       kept.Clock = Date

@@ -35,7 +35,7 @@ export function manualClock(start = 1_700_000_000_000): ManualClock {
           signal?.removeEventListener('abort', wake)
           resolve()
         }
-        if (signal?.aborted) return resolve()
+        if (signal?.aborted || ms <= 0) return resolve()
         sleepers.add(sleeper)
         signal?.addEventListener('abort', wake)
       }),

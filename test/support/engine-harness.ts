@@ -54,7 +54,8 @@ export class EngineRun {
   #at: number
 
   constructor(workflow: WorkflowFunction, options: RunOptions) {
-    const input = options.rawInput ?? (options.input === undefined ? undefined : JSON.stringify(options.input))
+    const input =
+      options.rawInput ?? (options.input === undefined ? undefined : JSON.stringify(options.input))
     this.started = {
       kind: 'executionStarted',
       instanceId: options.instanceId ?? 'test',

@@ -105,7 +105,11 @@ function begin(ctx: WorkflowContext, step: Step, seen: unknown[]): Promise<unkno
       return ctx.whenAny(Object.fromEntries(tasks))
     }
     case 'sideBySide':
-      return Promise.all(step.branches.map(async (branch) => runLine(ctx, branch, seen))).then(() => 'joined')
+      return Promise.all([
+        // An async generator must yield what waits for a task, and the branches may wait for none.
+        caught(ctx.callActivity('beside', seen)),
+        ...step.branches.map(async (branch) => runLine(ctx, branch, seen)),
+      ]).then(() => 'joined')
     case 'fire':
       void ctx.callActivity('fired', seen)
       return undefined
