@@ -1,6 +1,7 @@
 // (e) A recorded history through the engine alone, into an execution that has seen nothing yet: what a cold start costs per event.
 import type { ExecutionStarted } from '../../src/engine/events.ts'
-import { Execution, type Turn } from '../../src/engine/execution.ts'
+import { Execution } from '../../src/engine/execution.ts'
+import type { Turn } from '../../src/engine/turn.ts'
 import { currentFlags } from '../../src/engine/flags.ts'
 import type { App } from '../../src/index.ts'
 import { benchApp } from './app.ts'

@@ -10,6 +10,7 @@ import type { CallSite } from './call-site.ts'
 import type { Command, RetryAttempt } from './commands.ts'
 import type { Execution } from './execution.ts'
 import { createTask, type TaskState } from './tasks.ts'
+import { cancelTimer, startTimer } from './waiting.ts'
 
 interface Call {
   readonly execution: Execution
@@ -138,19 +139,14 @@ function onFailed(call: Call, seq: number, retry: RetryAttempt | undefined, fail
   if (delay === undefined || !retry) {
     return call.task.fail(new TaskFailedError(call.failureMessage(seq, failure), call.name, seq, failure))
   }
-  const timer = execution.commands.nextSeq()
+  const label = `the back-off of ${call.label}`
+  const again = (): void => {
+    call.timerPending = false
+    attempt(call, execution.commands.nextSeq(), { ...retry, attempt: retry.attempt + 1 })
+  }
   const origin = { kind: 'retry', firstSeq: retry.firstSeq } as const
-  execution.commands.issue({ kind: 'createTimer', seq: timer, dueAt: now + delay, origin })
-  call.waitingFor = timer
+  call.waitingFor = startTimer(execution, now + delay, label, again, origin)
   call.timerPending = true
-  execution.pending.set(timer, {
-    label: `the back-off of ${call.label}`,
-    onCompleted: () => {
-      call.timerPending = false
-      attempt(call, execution.commands.nextSeq(), { ...retry, attempt: retry.attempt + 1 })
-    },
-    onFailed: () => {},
-  })
 }
 
 /** The workflow has cancelled the call: a late answer is nobody's, and a back-off timer is deleted. */
@@ -158,12 +154,6 @@ function abandon(call: Call): void {
   const { execution } = call
   if (call.timerPending) cancelTimer(execution, call.waitingFor)
   else execution.pending.delete(call.waitingFor)
-}
-
-export function cancelTimer(execution: Execution, seq: number): void {
-  // Whoever cancels after the end (a finally block, say) cancels nothing that still runs.
-  if (execution.outcome || !execution.pending.delete(seq)) return
-  execution.commands.issue({ kind: 'cancelTimer', seq })
 }
 
 /** Dapr's `<parent>:%04x`; later generations put their number in between, so that no two children of an instance share an id. */

@@ -1,6 +1,7 @@
 import { TenutoError } from '../workflow/errors.ts'
 // Hands out sequence numbers and holds what the code asks for against what the history records.
 import { limits } from '../workflow/limits.ts'
+import type { CodePosition } from './code-position.ts'
 import { type Command, describeCommand, sameCommand } from './commands.ts'
 
 /** Where the code left the path of its history. */
@@ -11,23 +12,15 @@ export interface Divergence {
   readonly actual: string
 }
 
-/** Where the code is, for messages. */
-interface Whereabouts {
-  /** ` at file:line:column` of the durable call that is being made; empty when the engine itself makes it. */
-  readonly callSite: () => string
-  /** The last durable call: `after callActivity('charge')`. */
-  readonly lastCall: () => string
-}
-
 export class CommandLog {
-  readonly #where: Whereabouts
+  readonly #position: CodePosition
   #seq = 0
   #issued: Command[] = []
   #recorded: readonly Command[] | undefined
   #divergence: Divergence | undefined
 
-  constructor(where: Whereabouts) {
-    this.#where = where
+  constructor(position: CodePosition) {
+    this.#position = position
   }
 
   /** Begins a turn. @param recorded what the history says this turn asked for; undefined for a turn that is new. */
@@ -79,7 +72,7 @@ export class CommandLog {
 
   #diverge(recorded: Command | undefined, actual: Command | undefined): void {
     const expected = describeCommand(recorded)
-    const where = actual ? this.#where.callSite() : ` ${this.#where.lastCall()}`
+    const where = actual ? this.#position.callSite : ` ${this.#position.lastCall}`
     this.#divergence = {
       message: `The history records ${expected}; the code now asks for ${describeCommand(actual)}${where}.`,
       expected,

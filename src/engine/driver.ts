@@ -74,10 +74,9 @@ function isEmptyList(value: unknown): boolean {
 }
 
 function notATask(value: unknown, lastCall: string): TenutoError {
-  const text =
-    typeof value === 'object' || typeof value === 'function'
-      ? Object.prototype.toString.call(value)
-      : `${String(value)} (${typeof value})`
+  const isObject = typeof value === 'object' || typeof value === 'function'
+  // oxlint-disable-next-line typescript/no-base-to-string -- it is no object
+  const text = isObject ? Object.prototype.toString.call(value) : `${String(value)} (${typeof value})`
   return new TenutoError(
     'NOT_A_TASK',
     `The workflow yielded ${text}; a task was expected. It happened ${lastCall}.`,

@@ -5,39 +5,19 @@ import { type FailureDetails, failureOf, toFailureDetails } from '../workflow/fa
 import type { WorkflowFunction } from '../workflow/functions.ts'
 import { type Logger, mapLogger, silentLogger, withFields } from '../workflow/logger.ts'
 import { decodePayload, encodePayload, type Payload } from '../workflow/payload.ts'
-import { type Caller, type CallSite, captureSite, describeSite } from './call-site.ts'
-import { CommandLog, type Divergence } from './command-log.ts'
-import type { Command, Outcome } from './commands.ts'
+import { type Caller, type CallSite, describeSite } from './call-site.ts'
+import { CodePosition } from './code-position.ts'
+import { CommandLog } from './command-log.ts'
+import type { Outcome } from './commands.ts'
 import { createContext } from './context.ts'
 import { drive, isGenerator } from './driver.ts'
 import { EventBuffer } from './event-buffer.ts'
-import type { EventRaised, ExecutionStarted, HistoryEvent, TaskOutcome } from './events.ts'
+import type { ExecutionStarted, HistoryEvent, TaskOutcome } from './events.ts'
 import { seededRandom } from './random.ts'
+import { Suspension } from './suspension.ts'
 import type { TaskOwner, TaskState } from './tasks.ts'
+import type { Turn, TurnResult } from './turn.ts'
 import { afterWindow, type Drain, isOpen, runInWindow, type WindowScope } from './window.ts'
-
-/** One turn: the events that one episode takes up. */
-export interface Turn {
-  /** Workflow time of the turn, ms; never less than that of the turn before. */
-  readonly at: number
-  readonly events: readonly HistoryEvent[]
-  /** Present for a turn of the past: what it asked for, and whether it ended the generation. */
-  readonly recorded?: { readonly commands: readonly Command[]; readonly ended: boolean }
-}
-
-export interface TurnResult {
-  /** How many of the turn's events the code was given; the rest came after its end. */
-  readonly consumed: number
-  readonly commands: readonly Command[]
-  /** Set when the generation has ended. */
-  readonly outcome?: Outcome
-  readonly customStatus?: Payload
-  readonly suspended: boolean
-  /** Events that a suspension held back and that the code had not seen when it continued as new. */
-  readonly heldBack: readonly EventRaised[]
-  /** Set when the code does not fit the history: nothing of this turn may be committed. */
-  readonly divergence?: Divergence
-}
 
 /** Told of the answer to a command; for a failed one `failure` is set. */
 export interface PendingCommand {
@@ -50,10 +30,8 @@ export class Execution implements TaskOwner {
   readonly unobserved = new Set<TaskState>()
   awaits = 0
   chained = false
-  readonly commands = new CommandLog({
-    callSite: () => (this.#caller ? describeSite(captureSite(this.#caller)) : ''),
-    lastCall: () => this.lastCall,
-  })
+  readonly #position = new CodePosition()
+  readonly commands = new CommandLog(this.#position)
   readonly events = new EventBuffer()
   /** Commands that wait for an answer, by sequence number. */
   readonly pending = new Map<number, PendingCommand>()
@@ -66,12 +44,9 @@ export class Execution implements TaskOwner {
   replaying = false
   customStatus: Payload
   readonly #workflow: WorkflowFunction
-  #lastCall: { readonly what: string; readonly site: CallSite | undefined } | undefined
-  #caller: Caller | undefined
   #outcome: Outcome | undefined
   #escaped: TenutoError | undefined
-  #suspended = false
-  readonly #heldBack: HistoryEvent[] = []
+  readonly #suspension = new Suspension()
 
   constructor(
     app: App,
@@ -116,12 +91,6 @@ export class Execution implements TaskOwner {
     return this.#outcome
   }
 
-  /** The last durable call and where it was made, for messages. */
-  get lastCall(): string {
-    if (!this.#lastCall) return 'before any durable call'
-    return `after ${this.#lastCall.what}${describeSite(this.#lastCall.site)}`
-  }
-
   /** Ends the generation; the first call wins. */
   end(outcome: Outcome): void {
     this.#outcome ??= outcome
@@ -134,8 +103,7 @@ export class Execution implements TaskOwner {
    */
   enter(what: string, site: CallSite | undefined, caller: Caller): void {
     this.assertCallable(what)
-    this.#lastCall = { what, site }
-    this.#caller = caller
+    this.#position.enter(what, site, caller)
   }
 
   assertCallable(what: string): void {
@@ -156,7 +124,7 @@ export class Execution implements TaskOwner {
   #escape(what: string): TenutoError {
     this.#escaped ??= new TenutoError(
       'CALL_OUTSIDE_TURN',
-      `${what} after an await of something that is not durable; the last durable call was made ${this.lastCall}.`,
+      `${what} after an await of something that is not durable; the last durable call was made ${this.#position.lastCall}.`,
     )
     return this.#escaped
   }
@@ -179,15 +147,12 @@ export class Execution implements TaskOwner {
     this.#checkEnd(turn)
     const outcome = this.#outcome
     const { divergence } = this.commands
-    if (outcome && !this.replaying && !divergence) this.#warnOfUnobserved()
+    if (!this.replaying && !divergence) this.#warnOfUnobserved()
     return {
       consumed,
       commands: outcome?.kind === 'terminated' ? [] : commands,
-      suspended: this.#suspended,
-      heldBack:
-        outcome?.kind === 'continuedAsNew'
-          ? this.#heldBack.filter((event) => event.kind === 'eventRaised')
-          : [],
+      suspended: this.#suspension.active,
+      heldBack: outcome?.kind === 'continuedAsNew' ? this.#suspension.raised : [],
       ...(outcome && { outcome }),
       ...(this.customStatus !== undefined && { customStatus: this.customStatus }),
       ...(divergence && { divergence }),
@@ -195,15 +160,11 @@ export class Execution implements TaskOwner {
   }
 
   async #deliver(event: HistoryEvent, value: unknown, drain: Drain): Promise<void> {
-    if (this.#suspended && !endsSuspension(event)) {
-      if (event.kind !== 'executionSuspended') this.#heldBack.push(event)
-      return
-    }
+    if (!this.#suspension.admits(event)) return
     this.#apply(event, value)
     await drain()
-    if (event.kind !== 'executionResumed') return
-    while (!this.#outcome) {
-      const next = this.#heldBack.shift()
+    while (!this.#outcome && !this.commands.divergence) {
+      const next = this.#suspension.release()
       if (!next) return
       this.#apply(next, decodeEvent(next))
       await drain()
@@ -217,10 +178,8 @@ export class Execution implements TaskOwner {
       case 'eventRaised':
         return this.events.deliver(event)
       case 'executionSuspended':
-        this.#suspended = true
-        return
       case 'executionResumed':
-        this.#suspended = false
+        this.#suspension.active = event.kind === 'executionSuspended'
         return
       case 'executionTerminated':
         return this.end({ kind: 'terminated', output: event.output })
@@ -246,7 +205,7 @@ export class Execution implements TaskOwner {
       this.inGenerator = isGenerator(returned)
       return returned
     }
-    drive(start, this, () => this.lastCall).then(
+    drive(start, this, () => this.#position.lastCall).then(
       (value) => this.#completed(value),
       (error: unknown) => this.#failed(error),
     )
@@ -277,29 +236,30 @@ export class Execution implements TaskOwner {
 
   /** Nothing can run and nothing durable is pending: whatever the code awaits can never wake it. */
   #checkForeignAwait(): void {
-    if (this.#suspended || this.pending.size > 0 || this.events.hasWaiters || this.#heldBack.length > 0)
-      return
-    const message = `The workflow awaits something that is not durable, ${this.lastCall}. It could never go on.`
+    if (this.#suspension.active || this.pending.size > 0 || this.events.hasWaiters) return
+    const message = `The workflow awaits something that is not durable, ${this.#position.lastCall}. It could never go on.`
     this.end({ kind: 'failed', failure: failureOf(new TenutoError('FOREIGN_AWAIT', message)) })
   }
 
   #checkEnd(turn: Turn): void {
     if (!turn.recorded || turn.recorded.ended === (this.#outcome !== undefined)) return
-    if (turn.recorded.ended) this.commands.divergeAt('the end of the workflow', `goes on ${this.lastCall}`)
+    if (turn.recorded.ended)
+      this.commands.divergeAt('the end of the workflow', `goes on ${this.#position.lastCall}`)
     else
-      this.commands.divergeAt('that the workflow went on', `ends (${this.#outcome?.kind}) ${this.lastCall}`)
+      this.commands.divergeAt(
+        'that the workflow went on',
+        `ends (${this.#outcome?.kind}) ${this.#position.lastCall}`,
+      )
   }
 
   #warnOfUnobserved(): void {
+    // Whoever fails or is terminated may not have come to its awaits.
+    if (this.#outcome?.kind !== 'completed' && this.#outcome?.kind !== 'continuedAsNew') return
     for (const task of this.unobserved) {
       const message = `${task.label}${describeSite(task.site)} was never awaited.`
       this.logger.warn(message, { code: 'TASK_NOT_AWAITED' })
     }
   }
-}
-
-function endsSuspension({ kind }: HistoryEvent): boolean {
-  return kind === 'executionResumed' || kind === 'executionTerminated'
 }
 
 function decodeEvent(event: HistoryEvent): unknown {

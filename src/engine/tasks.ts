@@ -47,6 +47,7 @@ type WithState = Task<unknown> & { [stateKey]: TaskState }
 
 const members: PropertyDescriptorMap & ThisType<WithState> = {
   constructor: { get: readConstructor },
+  // oxlint-disable-next-line unicorn/no-thenable -- a promise is thenable by birth
   then: { value: chain },
   isComplete: {
     get() {
@@ -70,7 +71,7 @@ const members: PropertyDescriptorMap & ThisType<WithState> = {
     },
   },
 }
-const prototype: object = Object.create(Promise.prototype, members)
+const prototype = Object.create(Promise.prototype, members) as object
 
 export interface TaskOptions {
   readonly label: string
@@ -135,7 +136,8 @@ export function observe(state: TaskState): void {
 /** Resolves with a value that may be a task itself: a promise adopts whatever has a `then`, so for this moment it has none. */
 function resolveAsIs(resolve: (value: unknown) => void, value: unknown): void {
   const task = stateOf(value)?.task
-  if (task) Object.defineProperty(task, 'then', { value: undefined, configurable: true })
+  // oxlint-disable-next-line unicorn/no-thenable -- on the contrary
+  if (task) Reflect.defineProperty(task, 'then', { value: undefined, configurable: true })
   resolve(value)
   if (task) Reflect.deleteProperty(task, 'then')
 }

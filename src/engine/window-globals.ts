@@ -89,7 +89,7 @@ const realNextTick = process.nextTick.bind(process)
 
 function countedTick(_view: WindowView, callback: AnyFunction, ...args: unknown[]): void {
   ticks++
-  realNextTick(callback as () => void, ...args)
+  realNextTick(callback, ...args)
 }
 
 const inActivity = 'call an activity that does it'

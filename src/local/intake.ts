@@ -50,8 +50,7 @@ export class Intake {
   arrived(stored: StoredMessage, now: number, isDelivering: boolean): void {
     const lane = this.#laneOf(stored.lane)
     const isNext = !lane.isBehind && stored.visibleAt <= now && stored.visibleAt < lane.nextDue
-    if (isDelivering && isNext && isAfter(stored, lane.cursor) && this.#hasRoom(lane))
-      this.#take(lane, stored)
+    if (isDelivering && isNext && this.#hasRoom(lane)) this.#take(lane, stored)
     else this.#leave(lane, stored, now)
   }
 

@@ -9,7 +9,7 @@ import {
 } from '../engine/events.ts'
 import { currentFlags } from '../engine/flags.ts'
 import { TenutoError } from '../workflow/errors.ts'
-import { failureOf } from '../workflow/failure.ts'
+import { type FailureDetails, failureOf } from '../workflow/failure.ts'
 import { limits } from '../workflow/limits.ts'
 import { isTerminal } from '../workflow/status.ts'
 import { startDigest } from './digest.ts'
@@ -121,21 +121,30 @@ async function createChild(
     depth: (parentOf(state)?.depth ?? 0) + 1,
   }
   if (parent.depth > limits.childDepth) {
-    return refuseChild(ports, parent, `Child workflows are nested deeper than ${limits.childDepth} levels.`)
+    const message = `Child workflows are nested deeper than ${limits.childDepth} levels.`
+    return refuseChild(ports, parent, notStarted(message))
   }
   const row = childRow(ports, command, parent)
-  const present = await ports.store.createInstance(row)
-  if (!present) return [doorbell(ports, row, 'start')]
-  if (isMine(present, parent)) {
-    const over = isTerminal(present.status) || present.purgedAt !== undefined
-    // One that has begun guards itself; a second ring would only make work.
-    const begun = mode === 'nudge' && present.episode > 0
-    return over || begun ? [] : [doorbell(ports, present, 'start')]
+  let present = await ports.store.createInstance(row)
+  // An instance that has ended gives its id up, as at a start from outside.
+  if (present && isOver(present) && !isMine(present, parent)) {
+    present = await ports.store.createInstance(row, present.incarnation)
   }
-  const free = present.purgedAt !== undefined || isTerminal(present.status)
-  if (free && !(await ports.store.createInstance(row, present.incarnation)))
-    return [doorbell(ports, row, 'start')]
-  return refuseChild(ports, parent, `An instance with the id '${command.instanceId}' already exists.`)
+  if (!present) return [doorbell(ports, row, 'start')]
+  if (!isMine(present, parent)) {
+    // Another attempt may succeed: the id may be free by then.
+    const { nonRetriable: _, ...failure } = notStarted(
+      `An instance with the id '${command.instanceId}' already exists.`,
+    )
+    return refuseChild(ports, parent, failure)
+  }
+  // One that has begun guards itself; a second ring would only make work.
+  const begun = mode === 'nudge' && present.episode > 0
+  return isOver(present) || begun ? [] : [doorbell(ports, present, 'start')]
+}
+
+function isOver({ status, purgedAt }: InstanceRow): boolean {
+  return isTerminal(status) || purgedAt !== undefined
 }
 
 function childRow(ports: Ports, command: CreateChild, parent: ParentLink): InstanceRow {
@@ -163,14 +172,13 @@ function isMine(row: InstanceRow, parent: ParentLink): boolean {
   )
 }
 
-async function refuseChild(ports: Ports, parent: ParentLink, message: string): Promise<Message[]> {
-  const failure = failureOf(new TenutoError('CHILD_NOT_STARTED', message))
-  return tellParent(ports, parent, {
-    kind: 'childWorkflowFailed',
-    generation: parent.generation,
-    seq: parent.seq,
-    failure,
-  })
+async function refuseChild(ports: Ports, parent: ParentLink, failure: FailureDetails): Promise<Message[]> {
+  const { generation, seq } = parent
+  return tellParent(ports, parent, { kind: 'childWorkflowFailed', generation, seq, failure })
+}
+
+function notStarted(message: string): FailureDetails {
+  return failureOf(new TenutoError('CHILD_NOT_STARTED', message))
 }
 
 /** Puts the outcome into the parent's inbox, once. @returns the doorbell for it. */

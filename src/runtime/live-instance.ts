@@ -2,7 +2,8 @@
 // replayed. What is here can be made again from the history at any time; on any doubt it is dropped.
 import type { Divergence } from '../engine/command-log.ts'
 import type { HistoryEvent } from '../engine/events.ts'
-import { Execution, type Turn } from '../engine/execution.ts'
+import { Execution } from '../engine/execution.ts'
+import type { Turn } from '../engine/turn.ts'
 import type { App } from '../workflow/app.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { type FailureDetails, failureOf } from '../workflow/failure.ts'

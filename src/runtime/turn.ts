@@ -2,8 +2,9 @@
 // place that writes is `advance.ts`.
 import type { Outcome } from '../engine/commands.ts'
 import { type EventRaised, type ExecutionStarted, factIdOf, type HistoryEvent } from '../engine/events.ts'
-import { Execution, type TurnResult } from '../engine/execution.ts'
+import { Execution } from '../engine/execution.ts'
 import { currentFlags } from '../engine/flags.ts'
+import type { TurnResult } from '../engine/turn.ts'
 import type { App } from '../workflow/app.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { failureOf } from '../workflow/failure.ts'

@@ -71,11 +71,12 @@ function cut(text: string): string {
 
 function nameOfType(value: unknown): string {
   if (value === null || value === undefined) return String(value)
-  const { constructor } = Object(value) as { readonly constructor?: { readonly name?: unknown } }
+  const { constructor } = value as { readonly constructor?: { readonly name?: unknown } }
   return typeof constructor?.name === 'string' ? constructor.name.slice(0, 256) : 'Object'
 }
 
 function textOf(value: unknown): string {
+  // oxlint-disable-next-line typescript/no-base-to-string -- it is no object
   if (typeof value !== 'object') return String(value)
   try {
     return JSON.stringify(value)

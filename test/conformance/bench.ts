@@ -18,8 +18,6 @@ export interface Ended extends Omit<InstanceView, 'output'> {
   readonly output: unknown
 }
 
-const patienceMs = 15_000
-
 export class Bench {
   readonly host: TestHost
   readonly logger: RecordingLogger
@@ -77,14 +75,19 @@ export class Bench {
     return { ...rest, output: output === undefined ? undefined : JSON.parse(output) }
   }
 
-  /** Waits for an instance to look as it should. */
+  /** Waits for an instance to be there and to look as it should. */
   async until(instanceId: string, holds: (view: InstanceView) => boolean): Promise<InstanceView> {
     const look = async (): Promise<InstanceView> => {
       for (;;) {
+        const found = new AbortController()
+        // The watch begins before the look, so that nothing can slip between them.
+        const changed = this.host.changed(instanceId, found.signal)
         const view = await this.management.get(instanceId)
-        if (view && (holds(view) || isTerminal(view.status))) return view
-        const seen = view && { changeSince: view.lastUpdatedAt }
-        await this.management.waitFor(instanceId, seen ?? 'start', patienceMs)
+        if (view && (holds(view) || isTerminal(view.status))) {
+          found.abort()
+          return view
+        }
+        await changed
       }
     }
     const view = await this.host.pass(look())

@@ -17,6 +17,7 @@ export function localHosts(place: 'folder' | ':memory:'): OpenHost {
       store: backend.ports.store,
       now: () => backend.ports.clock.now(),
       shortMs: 20,
+      changed: async (instanceId, signal) => backend.ports.watch?.(instanceId, signal),
       pass: async (promise) => promise,
       idle: () => backend.idle(),
       async close() {

@@ -5,7 +5,7 @@ import type { OpenHost } from './test-host.ts'
 
 export function memoryHosts(options: RuntimeOptions = {}): OpenHost {
   return async (app, logger) => {
-    const { ports, queue, clock, store } = createMemoryBackend({ logger })
+    const { ports, queue, clock, store } = createMemoryBackend({ logger, manners: { visibilityMs: 3_600_000 } })
     const runtime = createRuntime(app, ports, options)
     queue.run(() => runtime)
     return {
@@ -13,6 +13,7 @@ export function memoryHosts(options: RuntimeOptions = {}): OpenHost {
       store,
       now: () => clock.now(),
       shortMs: 60_000,
+      changed: async (instanceId, signal) => ports.watch?.(instanceId, signal),
       async pass(promise) {
         let settled = false
         const note = (): void => {

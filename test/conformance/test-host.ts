@@ -12,6 +12,8 @@ export interface TestHost {
   readonly now: () => number
   /** Ms that tell a wait from none: long where the clock is virtual, a few milliseconds where it is real. */
   readonly shortMs: number
+  /** Resolves when something visible of the instance may have changed, or the signal is aborted. */
+  changed(instanceId: string, signal: AbortSignal): Promise<void>
   /** Lets time pass until the promise is settled. */
   pass<T>(promise: Promise<T>): Promise<T>
   /** Resolves when all that can happen now has happened, and what is left waits for a time or for the outside. */

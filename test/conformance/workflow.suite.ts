@@ -3,10 +3,18 @@
 import { describe, test } from 'vitest'
 import { type Cases, opener } from './bench.ts'
 import { basicCases } from './cases/basics.ts'
+import { childCases } from './cases/children.ts'
+import { eventCases } from './cases/events.ts'
+import { retryCases } from './cases/retries.ts'
+import { timerCases } from './cases/timers.ts'
 import type { OpenHost } from './test-host.ts'
 
 const groups: Readonly<Record<string, Cases>> = {
   activities: basicCases,
+  children: childCases,
+  events: eventCases,
+  timers: timerCases,
+  retries: retryCases,
 }
 
 /** Registers the suite. */

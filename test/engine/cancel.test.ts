@@ -98,7 +98,7 @@ test('after completion it answers false and changes nothing', async () => {
   const run = await start(async (ctx: WorkflowContext) => {
     const [good, bad] = [ctx.callActivity('a'), ctx.callActivity('b')]
     await Promise.allSettled([good, bad])
-    return [good.cancel(), bad.cancel(), await good, (bad.getException() as Error).name]
+    return [good.cancel(), bad.cancel(), await good, bad.getException().name]
   })
   await run.turn(completed(1, 5), failed(2))
   expect(run.output).toEqual([false, false, 5, 'TaskFailedError'])

@@ -1,6 +1,6 @@
 // Code that leaves the path of its history is found at the first difference, and told with both sides and the call site.
 import { describe, expect, test } from 'vitest'
-import type { Turn } from '../../src/engine/execution.ts'
+import type { Turn } from '../../src/engine/turn.ts'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import type { WorkflowFunction } from '../../src/workflow/functions.ts'
 import { completed, failed, fired, raised } from '../support/engine-events.ts'

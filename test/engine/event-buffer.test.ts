@@ -1,5 +1,5 @@
 // The event buffer against a model that is too simple to be wrong.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { EventBuffer } from '../../src/engine/event-buffer.ts'
 import type { EventRaised } from '../../src/engine/events.ts'

@@ -1,8 +1,10 @@
 // Tasks are native promises: the language's own combinators work on them, live and replayed.
+import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import { completed, failed, fired, raised } from '../support/engine-events.ts'
 import { start } from '../support/engine-harness.ts'
+import { recordingLogger } from '../support/recording-logger.ts'
 
 test('a task is a Promise, with the members of Dapr beside', async () => {
   const run = await start(async (ctx: WorkflowContext) => {
@@ -20,6 +22,16 @@ test('a task is a Promise, with the members of Dapr beside', async () => {
   })
   await run.turn(completed(1, 5))
   expect(run.output).toEqual([true, '[object Promise]', [false, false], [true, false], 5, 5])
+  await run.replayed()
+})
+
+test('looking at a task with console.log is not waiting for it', async () => {
+  const logger = recordingLogger()
+  const run = await start(async (ctx: WorkflowContext) => inspect({ task: ctx.callActivity('a') }), {
+    logger,
+  })
+  expect(run.output).toBe("{ task: Task { callActivity('a'), pending } }")
+  expect(logger.lines).toHaveLength(1)
   await run.replayed()
 })
 

@@ -18,7 +18,8 @@ function styles(steps: Steps): readonly (readonly [style: string, workflow: Work
         let step = inner.next()
         while (!step.done) {
           try {
-            step = inner.next(yield step.value)
+            const given: unknown = yield step.value
+            step = inner.next(given)
           } catch (error) {
             step = inner.throw(error)
           }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import type { Task } from '../../src/workflow/task.ts'
-import { completed, fired, raised } from '../support/engine-events.ts'
+import { completed, failed, fired, raised, terminated } from '../support/engine-events.ts'
 import { start } from '../support/engine-harness.ts'
 import { recordingLogger } from '../support/recording-logger.ts'
 
@@ -38,6 +38,21 @@ describe('at the end of the workflow', () => {
       expect.stringMatching(new RegExp(String.raw`^createTimer\(5\)${site}`)),
       expect.stringMatching(new RegExp(`^whenAll of 1${site}`)),
     ])
+  })
+
+  test('a workflow that fails or is terminated is not warned about: it may not have come to its awaits', async () => {
+    const logger = recordingLogger()
+    const workflow = async (ctx: WorkflowContext) => {
+      const later = ctx.callActivity('a')
+      await ctx.callActivity('b')
+      await later
+    }
+    const failing = await start(workflow, { logger })
+    await failing.turn(failed(2))
+    const ended = await start(workflow, { logger })
+    await ended.turn(terminated())
+    expect([failing.outcome?.kind, ended.outcome?.kind]).toEqual(['failed', 'terminated'])
+    expect(logger.lines).toEqual([])
   })
 
   test('a replay does not warn again', async () => {

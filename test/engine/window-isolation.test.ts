@@ -1,6 +1,6 @@
 // Property: whatever else the process does, foreign code never sees the window, and workflow code always does.
 import nodeCrypto from 'node:crypto'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import { completed } from '../support/engine-events.ts'

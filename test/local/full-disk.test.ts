@@ -171,6 +171,64 @@ test('a handler that had no part in the failed group keeps its work', async () =
   expect(await store.readHistory(key)).toHaveLength(1)
 })
 
+test('a handler that only saw what was undone acknowledges nothing', async () => {
+  const backend = openBackend()
+  const { store, queue } = backend.ports
+  await store.createInstance(rowOf(key))
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+  const seen: number[] = []
+  const consumer = recorder(async (batch) => {
+    await gate
+    seen.push((await store.read(key)).episodes.length)
+    for (let turn = 0; turn < 3; turn++) await setImmediate()
+    return new Set(batch)
+  })
+  backend.run(consumer, unlimited)
+  await queue.send([doorbell()])
+  failNextFlush(backend)
+  const undone = store.appendEpisode(key, episodeOf(1))
+  open() // it reads before the flush
+  await expect(undone).rejects.toMatchObject(full)
+  for (let turn = 0; turn < 5; turn++) await setImmediate()
+  await backend.clock.advance(1_000)
+  await backend.idle()
+  expect(seen).toEqual([1, 0])
+})
+
+test('a handler that was set off by the write of one which failed is not held responsible for it', async () => {
+  const backend = openBackend()
+  const { store, queue } = backend.ports
+  await store.createInstance(rowOf(key))
+  const first = Promise.withResolvers<void>()
+  const second = Promise.withResolvers<void>()
+  const consumer = recorder(async (batch) => {
+    const { message } = batch[0] ?? {}
+    if (message?.kind === 'activity' && message.name === 'second') {
+      await second.promise
+      return new Set(batch)
+    }
+    if (consumer.batches.length > 2) return new Set(batch)
+    await queue.send([activity('second')]) // its flush hands over the second
+    while (consumer.batches.length < 2) await setImmediate()
+    failNextFlush(backend)
+    await store.appendEpisode(key, episodeOf(1))
+    await first.promise
+    return new Set(batch)
+  })
+  backend.run(consumer, unlimited)
+  await queue.send([activity('first')])
+  while (consumer.resets === 0) await setImmediate()
+  await backend.clock.advance(1_000)
+  second.resolve()
+  for (let turn = 0; turn < 3; turn++) await setImmediate()
+  expect(backend.database.value('SELECT group_concat(lane) FROM messages')).toBe('activity first')
+  first.resolve()
+  await setImmediate()
+  await backend.clock.advance(1_000)
+  await backend.idle()
+  expect(consumer.batches).toHaveLength(3)
+})
+
 test('the consumer is told to forget at the failure, and again when a handler that had part in it ends', async () => {
   const backend = openBackend()
   const { store, queue } = backend.ports
@@ -227,7 +285,7 @@ test('opening on a full disk is refused by that name, and nothing is lost', asyn
 
 test('a disk that fails in the middle of a commit loses nothing that was accepted (a real process, a real limit)', async () => {
   const dataDir = temporaryFolder()
-  const child = runChild('write.ts', dataDir, 400)
+  const child = runChild('write', dataDir, 400)
   const accepted: string[] = []
   let refused = 0
   while (refused < 20) {

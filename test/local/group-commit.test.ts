@@ -119,6 +119,24 @@ test('a message is not delivered before it is durable', async () => {
   expect(flushesAtDelivery).toEqual([1])
 })
 
+test('a message is not delivered before it is durable, even when another becomes due in the same turn', async () => {
+  const { backend, ports, commits } = openCounting()
+  const flushesAtDelivery = new Map<string, number>()
+  const consumer = recorder(async (batch) => {
+    for (const { message } of batch) flushesAtDelivery.set(message.instanceId, commits())
+    return new Set(batch)
+  })
+  backend.run(consumer, unlimited)
+  await ports.queue.send([doorbell({ instanceId: 'due later' })], 100)
+  await backend.idle()
+  backend.clock.jump(100)
+  void ports.queue.send([doorbell({ instanceId: 'not durable' })])
+  await backend.clock.advance(0)
+  await backend.idle()
+  expect(flushesAtDelivery.get('not durable')).toBe(2)
+  expect(flushesAtDelivery.get('due later')).toBe(2)
+})
+
 test('a handler that writes without end lets others have their turn', async () => {
   const { backend, ports, commits } = openCounting()
   await ports.store.createInstance(rowOf(key))

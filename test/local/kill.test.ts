@@ -17,7 +17,7 @@ async function sendTo(dataDir: string, ...messages: readonly Message[]): Promise
 
 /** Delivers in a child process until it ends. @returns what it said */
 async function deliverIn(dataDir: string): Promise<{ said: string[]; end: number | string }> {
-  const child = runChild('die.ts', dataDir)
+  const child = runChild('die', dataDir)
   const said = await child.rest()
   return { said, end: await child.ended }
 }
@@ -26,7 +26,7 @@ test('everything that was accepted before kill -9 is there afterwards, and the d
   const dataDir = temporaryFolder()
   const accepted: string[] = []
   for (const count of [1, 50, 400]) {
-    const child = runChild('write.ts', join(dataDir, String(count)))
+    const child = runChild('write', join(dataDir, String(count)))
     while (accepted.length < count) accepted.push((await child.nextLine()) ?? '')
     await child.kill()
     accepted.push(...(await child.rest())) // said before it was killed

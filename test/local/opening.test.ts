@@ -51,7 +51,7 @@ test('writes go through a log that is synced at every commit', () => {
 
 test('a second process is refused the folder, and told who has it', async () => {
   const dataDir = temporaryFolder()
-  const holder = runChild('hold.ts', dataDir)
+  const holder = runChild('hold', dataDir)
   expect(await holder.nextLine()).toBe('open')
   await expect(openLocalBackend({ dataDir })).rejects.toMatchObject({
     code: 'STORAGE_LOCKED',
@@ -66,13 +66,13 @@ test('a second backend of the same process is refused the folder, and the first 
   for (let time = 0; time < 2; time++) {
     await expect(openLocalBackend({ dataDir })).rejects.toMatchObject({ code: 'STORAGE_LOCKED' })
   }
-  const other = runChild('hold.ts', dataDir)
+  const other = runChild('hold', dataDir)
   expect(await other.nextLine()).toBe('STORAGE_LOCKED')
 })
 
 test('the lock of a process that was killed is no obstacle', async () => {
   const dataDir = temporaryFolder()
-  const holder = runChild('hold.ts', dataDir)
+  const holder = runChild('hold', dataDir)
   expect(await holder.nextLine()).toBe('open')
   await holder.kill()
   expect(readFileSync(join(dataDir, 'tenuto.pid'), 'utf8')).toBe(`${holder.pid}\n`)
@@ -99,9 +99,9 @@ test('a folder without the right to write is refused as not writable (by a proce
   mkdirSync(dataDir)
   chmodSync(join(dataDir, '..'), 0o755)
   chmodSync(dataDir, 0o555)
-  expect(await runChild('open-as-nobody.ts', dataDir).nextLine()).toBe('STORAGE_READ_ONLY')
+  expect(await runChild('openAsNobody', dataDir).nextLine()).toBe('STORAGE_READ_ONLY')
   chmodSync(dataDir, 0o777)
-  expect(await runChild('open-as-nobody.ts', dataDir).nextLine()).toBe('open')
+  expect(await runChild('openAsNobody', dataDir).nextLine()).toBe('open')
 })
 
 test('a database without the right to write is refused as not writable (by a process that is not root)', async () => {
@@ -109,7 +109,7 @@ test('a database without the right to write is refused as not writable (by a pro
   chmodSync(dataDir, 0o777)
   chmodSync(join(dataDir, 'tenuto.lock'), 0o666)
   chmodSync(join(dataDir, 'tenuto.db'), 0o444)
-  expect(await runChild('open-as-nobody.ts', dataDir).nextLine()).toBe('STORAGE_READ_ONLY')
+  expect(await runChild('openAsNobody', dataDir).nextLine()).toBe('STORAGE_READ_ONLY')
 })
 
 test('a file that is no database is refused as damaged, and left as it is', async () => {

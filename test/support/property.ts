@@ -1,5 +1,5 @@
 // Random tests: how often they run. A failure prints its seed; `SEED=… RUNS=… npx vitest run <file>` runs it again or longer.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 
 const seed = process.env['SEED']
 if (seed !== undefined) fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: Number(seed) })

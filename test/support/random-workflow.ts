@@ -1,6 +1,6 @@
 // Random small workflows: a program is data, run by one interpreter as async function, async generator or generator. Every call carries all
 // that the program has seen so far as its input, so that the slightest difference between two runs shows in a command.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import type { WorkflowFunction } from '../../src/workflow/functions.ts'
 import type { Task } from '../../src/workflow/task.ts'

@@ -194,7 +194,7 @@ export const childCases: Cases = {
     await bench.start('parent', 1)
     await bench.until('parent:0001', ({ status }) => status === 'RUNNING')
     await bench.raise('parent', 'next')
-    await bench.host.pass(untilKnown(bench.host.store, 'parent:2:0001'))
+    await bench.until('parent:2:0001', ({ status }) => status === 'RUNNING')
     await bench.raise('parent:0001', 'go', 'old')
     expect(await bench.ended('parent:0001')).toMatchObject({ output: 'old' })
     await bench.idle()

@@ -17,10 +17,16 @@ export interface Child {
   readonly ended: Promise<number | string>
 }
 
+const programs = {
+  die: import.meta.resolve('./die.ts'),
+  hold: import.meta.resolve('./hold.ts'),
+  openAsNobody: import.meta.resolve('./open-as-nobody.ts'),
+  write: import.meta.resolve('./write.ts'),
+} as const
+
 /** @param limitKb largest file that it may write: beyond it, writes fail as they do on a full disk */
-export function runChild(program: string, dataDir: string, limitKb?: number): Child {
-  const path = fileURLToPath(new URL(program, import.meta.url))
-  const command = [process.execPath, path, dataDir]
+export function runChild(program: keyof typeof programs, dataDir: string, limitKb?: number): Child {
+  const command = [process.execPath, fileURLToPath(programs[program]), dataDir]
   // The shell's unit is 512 bytes.
   const limited =
     limitKb === undefined

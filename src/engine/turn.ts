@@ -1,0 +1,28 @@
+// What goes into an execution turn by turn, and what comes out.
+import type { Payload } from '../workflow/payload.ts'
+import type { Divergence } from './command-log.ts'
+import type { Command, Outcome } from './commands.ts'
+import type { EventRaised, HistoryEvent } from './events.ts'
+
+/** One turn: the events that one episode takes up. */
+export interface Turn {
+  /** Workflow time of the turn, ms; never less than that of the turn before. */
+  readonly at: number
+  readonly events: readonly HistoryEvent[]
+  /** Present for a turn of the past: what it asked for, and whether it ended the generation. */
+  readonly recorded?: { readonly commands: readonly Command[]; readonly ended: boolean }
+}
+
+export interface TurnResult {
+  /** How many of the turn's events the code was given; the rest came after its end. */
+  readonly consumed: number
+  readonly commands: readonly Command[]
+  /** Set when the generation has ended. */
+  readonly outcome?: Outcome
+  readonly customStatus?: Payload
+  readonly suspended: boolean
+  /** Events that a suspension held back and that the code had not seen when it continued as new. */
+  readonly heldBack: readonly EventRaised[]
+  /** Set when the code does not fit the history: nothing of this turn may be committed. */
+  readonly divergence?: Divergence
+}
