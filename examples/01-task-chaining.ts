@@ -1,4 +1,5 @@
 // Task chaining: steps in succession, the output of one is the input of the next. A failure runs compensating work.
+
 import type { ActivityContext, WorkflowContext } from '../src/index.ts'
 import { integer, number, optional, readFields } from './input.ts'
 

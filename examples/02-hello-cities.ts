@@ -1,4 +1,5 @@
 // The same pattern in the style of Dapr's JavaScript SDK: an async generator that yields its tasks. One engine runs both styles.
+
 import type { ActivityContext, WorkflowContext } from '../src/index.ts'
 
 /** → `["Hello Tokyo!","Hello Seattle!","Hello London!"]` */

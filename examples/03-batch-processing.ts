@@ -1,4 +1,5 @@
 // Fan-out/fan-in: as many parallel tasks as the batch has items, all at once or at most so many, and one sum of their results.
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ActivityContext, WorkflowContext } from '../src/index.ts'
 import { integer, optional, readFields } from './input.ts'

@@ -1,4 +1,5 @@
 // Async HTTP API: started by one request, watched by others. An expensive order waits for a manager, for days if need be.
+
 import { type ActivityContext, isTenutoError, type WorkflowContext } from '../src/index.ts'
 import { integer, number, optional, readFields, text } from './input.ts'
 

@@ -1,4 +1,5 @@
 // Monitor: an eternal workflow. Each round checks, alerts, sleeps and continues as new, so its history stays that of one round.
+
 import type { ActivityContext, WorkflowContext } from '../src/index.ts'
 import { boolean, integer, number, optional, readFields, text } from './input.ts'
 

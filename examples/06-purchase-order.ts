@@ -1,4 +1,5 @@
 // External system interaction: the workflow pauses until a person approves, or until it has waited long enough.
+
 import type { ActivityContext, WorkflowContext } from '../src/index.ts'
 import { integer, number, optional, readFields, text } from './input.ts'
 

@@ -1,4 +1,5 @@
 // The example app: six workflows, one for each pattern of the specification, and their activities.
+
 import { defineApp } from '../src/index.ts'
 import { errorHandler, step1, step2, step3, taskChaining } from './01-task-chaining.ts'
 import { hello, helloCities } from './02-hello-cities.ts'

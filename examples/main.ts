@@ -1,4 +1,5 @@
 // `npm start`: the example app on the dev server. `npm start -- --demo`: the tour.
+
 import { helpFlag, helpText, parseCommandLine, UsageError } from '../src/cli/command-line.ts'
 import { processTerminal } from '../src/cli/command.ts'
 import { serveApp, serveFlags, toServeSettings } from '../src/cli/serve.ts'

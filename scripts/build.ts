@@ -1,4 +1,5 @@
 // Emits dist from src: a clean folder each time, and a command that can be executed.
+
 import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, rmSync } from 'node:fs'
 

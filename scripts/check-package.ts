@@ -1,4 +1,5 @@
 // Installs what `npm pack` makes into an empty project, imports and type-checks every sub-path, and runs the command.
+
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,5 +1,6 @@
 // Writes the recorded histories of the examples. Only needed after an intended change: histories that are out in the world do not change,
 // so a diff in an old file means that running instances would stall. Prefer a new scenario to a changed one.
+
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { historyFile, toHistoryText } from '../test/examples/history-files.ts'

@@ -1,5 +1,6 @@
 // The claim of the specification, tried: of 100 parallel activities some 40 have completed when the process is killed; after the restart
 // exactly the others run.
+
 import { outcomesOnDisk } from './outcomes-on-disk.ts'
 import type { Report } from './report.ts'
 import {

@@ -1,5 +1,6 @@
-import type { TaskCompleted } from '../../src/engine/events.ts'
 // What a data folder knows of an instance while no server runs: the only witness after `kill -9` that cannot be mistaken.
+
+import type { TaskCompleted } from '../../src/engine/events.ts'
 import { openLocalBackend } from '../../src/local/index.ts'
 
 /** Task ids of the activities whose outcome is durable, in the history or on its way there. */

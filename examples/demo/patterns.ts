@@ -1,4 +1,5 @@
 // Five of the six patterns, driven over HTTP as any client would; the sixth has a file of its own (`crash.ts`).
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OutputOfId, WorkflowClient } from '../../src/client/index.ts'
 import { taskChaining } from '../01-task-chaining.ts'

@@ -1,4 +1,5 @@
 // What the demo shows: one line a step while it goes, and a table at the end. Plain lines, so it reads the same without a terminal.
+
 import { printable, table } from '../../src/cli/terminal.ts'
 
 export interface Outcome {

@@ -1,4 +1,5 @@
 // The dev server as a child process that can be watched and killed. It logs JSON lines; whatever else it prints is kept for messages.
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'

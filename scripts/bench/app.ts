@@ -1,4 +1,5 @@
 // The workflows that are measured. Their activities do next to nothing, so what takes time is the engine.
+
 import { type ActivityContext, type App, defineApp, type WorkflowContext } from '../../src/index.ts'
 import { times } from './figures.ts'
 import type { Gates } from './gates.ts'

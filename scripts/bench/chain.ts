@@ -1,4 +1,5 @@
 // (a) and (b), and (g) for both: short chains, one at a time for the latency, many at once for the throughput.
+
 import { type Figure, type Findings, figureOf, median, repeat, timed, times } from './figures.ts'
 import { type Floor, floorChain, recordsOf } from './floor.ts'
 import type { Host } from './hosts.ts'

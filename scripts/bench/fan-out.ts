@@ -1,4 +1,5 @@
 // (c) One workflow that asks for thousands of activities at once and sums their results.
+
 import { fanOutSum } from './app.ts'
 import { type Findings, figureOf, repeat, timed } from './figures.ts'
 import { floorFanOut, recordsOf } from './floor.ts'

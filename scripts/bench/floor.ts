@@ -1,6 +1,7 @@
 // The floor: what the work would cost without an engine. A loop that runs the same activities, writes the same records and waits until
 // each is durable, as one does by hand. On SQLite it has the engine's settings, and its group commit: all that is written in one turn of
 // the event loop shares one transaction and one fsync.
+
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { Episode } from '../../src/runtime/episode.ts'

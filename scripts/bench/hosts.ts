@@ -1,4 +1,5 @@
 // Where the workflows run: the production engine and runtime on SQLite, and on the plain maps of `src/testing/`.
+
 import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { endianness } from 'node:os'

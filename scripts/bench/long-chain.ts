@@ -2,6 +2,7 @@
 //
 // Early and late may be minutes apart, and in between the disk may have become faster or slower. So the last tenth of the chain runs in
 // pairs of steps with the first tenth of a new one: what is compared is measured at the same time.
+
 import { type Check, type Findings, figureOf, median, repeat, timed } from './figures.ts'
 import { floorChain, recordsOf } from './floor.ts'
 import { Gate } from './gates.ts'

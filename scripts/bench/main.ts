@@ -1,4 +1,5 @@
 // `npm run bench`: what the engine costs, beside what the same work costs without one. See docs/benchmarks.md.
+
 import { mkdtempSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

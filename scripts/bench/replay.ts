@@ -1,8 +1,9 @@
 // (e) A recorded history through the engine alone, into an execution that has seen nothing yet: what a cold start costs per event.
+
 import type { ExecutionStarted } from '../../src/engine/events.ts'
 import { Execution } from '../../src/engine/execution.ts'
-import type { Turn } from '../../src/engine/turn.ts'
 import { currentFlags } from '../../src/engine/flags.ts'
+import type { Turn } from '../../src/engine/turn.ts'
 import type { App } from '../../src/index.ts'
 import { benchApp } from './app.ts'
 import { type Figure, type Findings, figureOf, repeat, timed } from './figures.ts'

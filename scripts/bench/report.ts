@@ -1,4 +1,5 @@
 // What is printed: a table for people, or JSON.
+
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { version } from '../../src/cli/version.ts'
 import type { Check, Figure, Findings, Sample } from './figures.ts'

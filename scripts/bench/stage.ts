@@ -1,4 +1,5 @@
 // What a benchmark is given: its sizes, and as many hosts and floors as it wants, each in a folder of its own.
+
 import type { App } from '../../src/index.ts'
 import { benchApp, type BenchWorkflow } from './app.ts'
 import { type Floor, MemoryFloor, SqliteFloor } from './floor.ts'

@@ -1,4 +1,5 @@
 // (f) What an instance takes that waits for an event: on the disk, and in the heap of a process that keeps it alive or has let it go.
+
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'

@@ -1,5 +1,6 @@
 // docs/errors.md: where a code shows and what to do about it is written by hand; what happened, an example and the HTTP status come from
 // the catalogue and from programs that run into the error.
+
 import { errorCatalogue } from '../../src/workflow/error-catalogue.ts'
 import type { ErrorCode } from '../../src/workflow/errors.ts'
 import type { Example, Scenarios } from './examples/scenario.ts'

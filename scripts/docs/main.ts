@@ -1,4 +1,5 @@
 // Makes the examples of docs/errors.md anew: node scripts/docs/main.ts
+
 import { readFileSync, writeFileSync } from 'node:fs'
 import { refresh, runExamples } from './errors-page.ts'
 import { scenarios } from './examples/all.ts'

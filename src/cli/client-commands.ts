@@ -1,4 +1,5 @@
 // The commands that talk to a running server: one for each operation of the client.
+
 import { createHttpClient } from '../client/http-client.ts'
 import type { WorkflowClient } from '../client/workflow-client.ts'
 import { toMilliseconds, type Duration } from '../workflow/duration.ts'

@@ -1,4 +1,5 @@
 // A command line, parsed by a table: what it takes is what its help says.
+
 import { parseArgs } from 'node:util'
 
 interface Flag {

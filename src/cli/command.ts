@@ -1,4 +1,5 @@
 // What every command of the CLI is given, and what it gives back.
+
 import { text } from 'node:stream/consumers'
 import type { CommandLine } from './command-line.ts'
 

@@ -1,4 +1,5 @@
 // Two loggers for a process that a person or a log collector watches: lines to read, and lines of JSON.
+
 import type { LogFields, Logger } from '../workflow/logger.ts'
 import { printable } from './terminal.ts'
 

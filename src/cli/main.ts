@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The command `tenuto`.
+
 import { processTerminal } from './command.ts'
 import { run } from './run.ts'
 

@@ -1,4 +1,5 @@
 // Finds the command, runs it, and turns whatever happens into lines and an exit code.
+
 import { isTenutoError } from '../workflow/errors.ts'
 import { clientCommands } from './client-commands.ts'
 import { helpText, UsageError } from './command-line.ts'

@@ -1,4 +1,5 @@
 // `tenuto serve <app module>`: the dev server for any app.
+
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'

@@ -1,4 +1,5 @@
 // `npm start` and `tenuto serve`: serves an app until the process is told to stop.
+
 import { resolve } from 'node:path'
 import type { App } from '../workflow/app.ts'
 import { isTenutoError } from '../workflow/errors.ts'

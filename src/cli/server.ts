@@ -1,4 +1,5 @@
 // The dev server: local backend, runtime and HTTP API in one process.
+
 import { createHttpApi } from '../http/api.ts'
 import { serve } from '../http/server.ts'
 import { openLocalBackend } from '../local/index.ts'

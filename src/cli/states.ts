@@ -1,4 +1,5 @@
 // An instance as the CLI shows it.
+
 import type { WorkflowState } from '../client/workflow-client.ts'
 import { printable, table } from './terminal.ts'
 

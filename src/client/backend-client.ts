@@ -1,4 +1,5 @@
 // The client over whatever offers the operations of Management: it names workflows, writes and reads payloads, and waits.
+
 import type { InstanceView, Management } from '../runtime/management.ts'
 import type { App } from '../workflow/app.ts'
 import { isTenutoError, TenutoError } from '../workflow/errors.ts'

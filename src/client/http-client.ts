@@ -1,4 +1,5 @@
 // The client over HTTP: the same client, over operations that travel.
+
 import type { App } from '../workflow/app.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import type { WorkflowFunction } from '../workflow/functions.ts'

@@ -1,5 +1,6 @@
 // The operations of Management over HTTP. Start and raise carry a key of their own, so that a retry whose first attempt got through
 // changes nothing.
+
 import { fromWireStatus, workflowsPath } from '../http/wire.ts'
 import type { InstanceView, Management, WaitUntil } from '../runtime/management.ts'
 import { isTenutoError, TenutoError } from '../workflow/errors.ts'

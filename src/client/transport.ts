@@ -1,6 +1,7 @@
-import { fromWireError } from '../http/wire.ts'
 // One HTTP call with its retries. Every call that comes here may be made twice: it reads, or it carries a key, or doing it again has no
 // further effect.
+
+import { fromWireError } from '../http/wire.ts'
 import { type ErrorCode, errorCatalogue } from '../workflow/error-catalogue.ts'
 import { TenutoError } from '../workflow/errors.ts'
 

@@ -1,4 +1,5 @@
 // What a program can do with workflows, whatever stands behind: a backend in this process, or an API over HTTP.
+
 import type { FailureDetails } from '../workflow/failure.ts'
 import type { CallArguments, OutputOf, WorkflowFunction } from '../workflow/functions.ts'
 import type { RuntimeStatus } from '../workflow/status.ts'

@@ -1,4 +1,5 @@
 // Where the workflow code is, for the messages that say so.
+
 import { type Caller, type CallSite, captureSite, describeSite } from './call-site.ts'
 
 export class CodePosition {

@@ -1,5 +1,6 @@
-import { TenutoError } from '../workflow/errors.ts'
 // Hands out sequence numbers and holds what the code asks for against what the history records.
+
+import { TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import type { CodePosition } from './code-position.ts'
 import { type Command, describeCommand, sameCommand } from './commands.ts'

@@ -1,4 +1,5 @@
 // What a turn asks for. Every command takes the next sequence number of its generation at the call; replay compares them one by one.
+
 import type { FailureDetails } from '../workflow/failure.ts'
 import type { Payload } from '../workflow/payload.ts'
 import type { RetrySchedule } from '../workflow/retry-policy.ts'
@@ -32,7 +33,7 @@ export type TimerOrigin =
   | { readonly kind: 'externalEvent'; readonly name: string }
   | { readonly kind: 'retry'; readonly firstSeq: number }
 
-export interface CreateTimer extends Numbered {
+interface CreateTimer extends Numbered {
   readonly kind: 'createTimer'
   /** Ms since the epoch; never fires before. */
   readonly dueAt: number
@@ -41,7 +42,7 @@ export interface CreateTimer extends Numbered {
 }
 
 /** Takes no number of its own: `seq` is the timer's. */
-export interface CancelTimer extends Numbered {
+interface CancelTimer extends Numbered {
   readonly kind: 'cancelTimer'
 }
 

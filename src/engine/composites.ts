@@ -1,4 +1,5 @@
 // whenAll and whenAny. They listen to their tasks' states, so they nest in any depth and see tasks that completed before.
+
 import { TenutoError } from '../workflow/errors.ts'
 import type { CallSite } from './call-site.ts'
 import { createTask, observe, stateOf, type TaskOwner, type TaskState } from './tasks.ts'

@@ -1,4 +1,5 @@
 // The workflow context: the surface that workflow code sees, laid over the calls that do the work.
+
 import type { WorkflowContext } from '../workflow/context.ts'
 import { type Duration, toMilliseconds } from '../workflow/duration.ts'
 import { TenutoError } from '../workflow/errors.ts'

@@ -1,4 +1,5 @@
 // Runs a workflow function to its end, whatever its style: async function, async generator, generator, or a plain one.
+
 import { TenutoError } from '../workflow/errors.ts'
 import type { TaskOwner } from './tasks.ts'
 

@@ -1,4 +1,5 @@
 // External events and those who wait for them: by name without case, first come first served on both sides.
+
 import { type EventRaised, eventKey } from './events.ts'
 
 interface Waiter {

@@ -1,4 +1,5 @@
 // What can happen to an instance: the facts that its episodes consume, in the order in which they were delivered to the code.
+
 import type { FailureDetails } from '../workflow/failure.ts'
 import type { Payload } from '../workflow/payload.ts'
 
@@ -64,26 +65,26 @@ export interface EventRaised {
   readonly input?: Payload
 }
 
-export interface ExecutionSuspended {
+interface ExecutionSuspended {
   readonly kind: 'executionSuspended'
   readonly id: string
   readonly reason?: string
 }
 
-export interface ExecutionResumed {
+interface ExecutionResumed {
   readonly kind: 'executionResumed'
   readonly id: string
   readonly reason?: string
 }
 
-export interface ExecutionTerminated {
+interface ExecutionTerminated {
   readonly kind: 'executionTerminated'
   readonly id: string
   readonly output?: Payload
 }
 
 /** A sweeper's push, recorded when the turn it caused committed something. Means nothing to the workflow. */
-export interface Nudged {
+interface Nudged {
   readonly kind: 'nudged'
   readonly id: string
 }

@@ -1,4 +1,5 @@
 // One generation of one instance, alive: history in, commands out. No I/O, no clock, nothing but the workflow's own code.
+
 import type { App } from '../workflow/app.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { type FailureDetails, failureOf, toFailureDetails } from '../workflow/failure.ts'

@@ -6,7 +6,5 @@ export const engineFlags = {
   refuseUnawaitedAtContinueAsNew: 1,
 } as const
 
-export type EngineFlag = (typeof engineFlags)[keyof typeof engineFlags]
-
 /** What a generation that begins now records. */
 export const currentFlags: readonly number[] = Object.values(engineFlags)

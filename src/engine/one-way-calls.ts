@@ -1,4 +1,5 @@
 // Calls that wait for nothing: an event for another instance, a new status, a new generation.
+
 import { TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import { assertPayloadSize, encodePayload } from '../workflow/payload.ts'

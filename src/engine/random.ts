@@ -1,4 +1,5 @@
 // Deterministic random numbers for the replay window: seeded by instance, incarnation and generation, so no two executions share them.
+
 import { createHash } from 'node:crypto'
 
 /** A generator of uint32 (sfc32), the same sequence for the same seed text. */

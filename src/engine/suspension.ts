@@ -1,4 +1,5 @@
 // While an instance is suspended its events wait here; resume lets them go, in order.
+
 import type { EventRaised, HistoryEvent } from './events.ts'
 
 export class Suspension {

@@ -1,6 +1,7 @@
 // Tasks: native promises that know their state. Whether somebody waits for one is seen through the `constructor` accessor of their
 // prototype, which `await`, `then` and the combinators of Promise all read; their `then` is the native one and only notes that it was
 // called. So a task behaves like any promise.
+
 import { TenutoError } from '../workflow/errors.ts'
 import type { Task } from '../workflow/task.ts'
 import { type CallSite, describeSite } from './call-site.ts'

@@ -1,4 +1,5 @@
 // What goes into an execution turn by turn, and what comes out.
+
 import type { Payload } from '../workflow/payload.ts'
 import type { Divergence } from './command-log.ts'
 import type { Command, Outcome } from './commands.ts'

@@ -1,4 +1,5 @@
 // Durable timers and external events: calls that wait for something that is nobody's work.
+
 import { type Duration, toDueTime } from '../workflow/duration.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { decodePayload } from '../workflow/payload.ts'

@@ -1,5 +1,6 @@
 // What the process looks like to code inside the replay window: its clock and random are the workflow's, and whatever would reach outside
 // is refused. Every replacement looks whether the window is open, so one that somebody has kept works as before when it is closed.
+
 import nodeCrypto, { randomUUID as boundRandomUuid } from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import process from 'node:process'

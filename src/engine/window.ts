@@ -4,6 +4,7 @@
 // event loop: between two events there is only `process.nextTick`, whose callback runs when the microtask queue is empty. So inside the
 // window only the workflow's own continuations can run, "nothing left to run" is a fact and not a timeout, and no two windows overlap.
 // While it is open, clock and random of the process are the workflow's, and everything that would reach outside throws.
+
 import { AsyncLocalStorage } from 'node:async_hooks'
 import process from 'node:process'
 import { assert } from '../workflow/errors.ts'

@@ -1,6 +1,7 @@
+// What the API answers: JSON with a length and headers that keep browsers and caches from doing anything with it.
+
 import { errorCatalogue } from '../workflow/error-catalogue.ts'
 import { isTenutoError, type TenutoError } from '../workflow/errors.ts'
-// What the API answers: JSON with a length and headers that keep browsers and caches from doing anything with it.
 import type { LogFields, Logger } from '../workflow/logger.ts'
 import type { WireError } from './wire.ts'
 

@@ -1,4 +1,5 @@
 // The management API: Request in, Response out, the same on Lambda and in the dev server.
+
 import { type Context, Hono } from 'hono'
 import type { Management } from '../runtime/management.ts'
 import { TenutoError } from '../workflow/errors.ts'

@@ -1,5 +1,6 @@
 // The body of a request as text, read no further than the limit. Its content type means nothing: `curl -d` sends a form's, the Dapr
 // client guesses; the text is the payload as it stands.
+
 import { isTenutoError, TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import { assertPayloadDepth, type Payload } from '../workflow/payload.ts'

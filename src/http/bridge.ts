@@ -1,4 +1,5 @@
 // Between node:http and Request/Response.
+
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'

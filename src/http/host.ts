@@ -1,5 +1,6 @@
 // A server on a loopback address trusts who can reach it. A web page can, by a name of its own that leads to 127.0.0.1 (DNS rebinding),
 // and to the browser that is the same origin; but its requests name that host.
+
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { TenutoError } from '../workflow/errors.ts'

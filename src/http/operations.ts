@@ -1,4 +1,5 @@
 // One function an operation: names and query, then headers, then the body, and only then the runtime.
+
 import type { Context } from 'hono'
 import type { InstanceView, Management, WaitUntil } from '../runtime/management.ts'
 import { isTenutoError, TenutoError } from '../workflow/errors.ts'

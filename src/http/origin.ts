@@ -1,5 +1,6 @@
 // A browser sends requests that no user asked for: any page can post to localhost, and no content type is needed to start a workflow.
 // So what changes something is refused when a browser says that a page of another origin sent it. Programs do not say such things.
+
 import { TenutoError } from '../workflow/errors.ts'
 
 /** @throws TenutoError `ERR_FORBIDDEN_ORIGIN` */

@@ -1,4 +1,5 @@
 // What a path names. Routes are matched on the raw path, so an escaped slash belongs to its segment; each segment is decoded once, here.
+
 import { TenutoError } from '../workflow/errors.ts'
 import { assertName, decodeText } from './validate.ts'
 

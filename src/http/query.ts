@@ -1,4 +1,5 @@
 // The query parameters. Unknown ones are passed over, as in Dapr; of one given twice the first counts.
+
 import { TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import { assertAppId, assertNewInstanceId, decodeText } from './validate.ts'

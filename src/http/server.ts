@@ -1,4 +1,5 @@
 // An HTTP server of node:http for a handler of Request and Response.
+
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
 import { type AddressInfo, isIPv6, type Socket } from 'node:net'
 import { errorCatalogue, type ErrorCode } from '../workflow/error-catalogue.ts'

@@ -1,4 +1,5 @@
 // What a request may name: ids, names, keys. Checked before any work is done for it.
+
 import { TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 

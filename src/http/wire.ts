@@ -1,5 +1,6 @@
 // The wire of the HTTP API: its paths, Dapr's status object, its error body. Needs neither Node nor Hono, so that clients and the page
 // in a browser can share it. What Dapr has no place for stands under `tenuto.workflow.*`; a Dapr client passes over it.
+
 import type { InstanceView } from '../runtime/management.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import type { FailureDetails } from '../workflow/failure.ts'

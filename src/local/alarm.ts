@@ -1,4 +1,5 @@
 // One sleep on the clock, for the earliest of all that is due later.
+
 import type { Clock } from '../runtime/ports.ts'
 
 export class Alarm {

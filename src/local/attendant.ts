@@ -1,5 +1,6 @@
-// What is done with messages that have been handed over, and what becomes of them: deleted when acknowledged, seen again later when
-// not, given up when they were delivered too often.
+// What is done with messages that have been handed over, and what becomes of them: deleted when acknowledged,
+// seen again later when not, given up when they were delivered too often.
+
 import type { Delivery } from '../runtime/messages.ts'
 import type { Clock } from '../runtime/ports.ts'
 import type { Logger } from '../workflow/logger.ts'

@@ -1,4 +1,6 @@
-// The embedded backend put together: one database, one log of writes, the ports over it and the dispatcher beside it.
+// The embedded backend put together: one database, one log of writes, the ports over it and the dispatcher
+// beside it.
+
 import { randomUUID } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import type { Clock, Ports } from '../runtime/ports.ts'
@@ -40,7 +42,10 @@ export interface LocalBackend {
   run(consumer: Consumer, limits: ConcurrencyLimits): void
   /** Resolves when nothing is ready, in a handler or unflushed. What is delayed does not count. For tests. */
   idle(): Promise<void>
-  /** Stops delivering, waits for the handlers up to the grace period, makes everything durable and lets go of the folder. */
+  /**
+   * Stops delivering, waits for the handlers up to the grace period, makes everything durable and lets go of
+   * the folder.
+   */
   stop(): Promise<void>
 }
 
@@ -138,8 +143,8 @@ export class SqliteBackend implements LocalBackend {
 }
 
 /**
- * Counts a start that follows a kill on every message that is due: any of them may have been what killed the process. One that
- * follows an orderly end counts for nothing, so that deploys make no suspects.
+ * Counts a start that follows a kill on every message that is due: any of them may have been what killed the
+ * process. One that follows an orderly end counts for nothing, so that deploys make no suspects.
  */
 function countStart(database: Database, countBoot: () => void): void {
   try {

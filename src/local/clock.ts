@@ -1,4 +1,6 @@
-// The real clock. Waiting holds over what setTimeout does not: more than 24 days, and a machine that was asleep.
+// The real clock. Waiting holds over what setTimeout does not: more than 24 days, and a machine that was
+// asleep.
+
 import { setTimeout } from 'node:timers/promises'
 import type { Clock } from '../runtime/ports.ts'
 
@@ -19,7 +21,10 @@ export function createClock({ wallNow, monotonicNow, wait }: TimeSource): Clock 
   return {
     now: wallNow,
 
-    /** Ends when the time has passed by one of the two clocks: the wall clock alone runs on while the machine sleeps. */
+    /**
+     * Ends when the time has passed by one of the two clocks: the wall clock alone runs on while the machine
+     * sleeps.
+     */
     async sleep(ms, signal) {
       const wallEnd = wallNow() + ms
       const end = monotonicNow() + ms

@@ -1,4 +1,6 @@
-// The SQLite file: opened with the settings on which durability rests, each read back, and checked before it is used.
+// The SQLite file: opened with the settings on which durability rests, each read back, and checked before it
+// is used.
+
 import { statSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { assert, TenutoError } from '../workflow/errors.ts'
@@ -66,7 +68,8 @@ export class Database {
 
 /**
  * Opens a database, creates its tables if it is new.
- * @throws TenutoError `STORAGE_CORRUPT`, `STORAGE_READ_ONLY`, `STORAGE_FULL`, `STORAGE_FAILED` (of a later version, or not Tenuto's)
+ * @throws TenutoError `STORAGE_CORRUPT`, `STORAGE_READ_ONLY`, `STORAGE_FULL`, `STORAGE_FAILED` (of a later
+ *   version, or not Tenuto's)
  */
 export function openDatabase({ path, integrityCheck, logger }: DatabaseOptions): Database {
   let connection: DatabaseSync | undefined
@@ -83,7 +86,10 @@ export function openDatabase({ path, integrityCheck, logger }: DatabaseOptions):
   }
 }
 
-/** A commit returns when the log is on the disk, not in a cache: WAL with synchronous=FULL, and F_FULLFSYNC where fsync is not enough. */
+/**
+ * A commit returns when the log is on the disk, not in a cache: WAL with synchronous=FULL, and F_FULLFSYNC
+ * where fsync is not enough.
+ */
 function configure(connection: DatabaseSync, path: string): void {
   const isMac = process.platform === 'darwin' ? 1 : 0
   connection.exec(`

@@ -1,4 +1,6 @@
-// When messages go from the disk to memory and from there to handlers: after each flush, when a handler ends, when something is due.
+// When messages go from the disk to memory and from there to handlers: after each flush, when a handler ends,
+// when something is due.
+
 import type { Clock } from '../runtime/ports.ts'
 import type { Logger } from '../workflow/logger.ts'
 import { Alarm } from './alarm.ts'

@@ -1,4 +1,5 @@
 // Episodes: the histories.
+
 import type { StatementSync } from 'node:sqlite'
 import type { Episode } from '../runtime/episode.ts'
 import type { Database } from './database.ts'
@@ -38,8 +39,8 @@ export class EpisodeTable {
   }
 
   /**
-   * Deletes those before number `n`, but for the ones whose carrier is still queued: it may yet have to dispatch them again (guard
-   * duty). They go with a later trim.
+   * Deletes those before number `n`, but for the ones whose carrier is still queued: it may yet have to
+   * dispatch them again (guard duty). They go with a later trim.
    */
   trim(life: number, n: number): void {
     this.#trim.run(life, n)

@@ -1,7 +1,9 @@
 // Tells to which handler call a port call belongs.
 //
-// A handler is answered before its writes are flushed. Should that flush fail, it goes on in the belief that its episode exists, and must
-// not be able to make anything durable that rests on it. A handler is known by its async context.
+// A handler is answered before its writes are flushed. Should that flush fail, it goes on in the belief that
+// its episode exists, and must not be able to make anything durable that rests on it. A handler is known by
+// its async context.
+
 import { AsyncLocalStorage } from 'node:async_hooks'
 
 /** One call of the consumer. */
@@ -18,7 +20,9 @@ export class Fence {
     return this.#calls.run(call, work)
   }
 
-  /** Runs the backend's own work, which belongs to no handler although a handler's write may have set it off. */
+  /**
+   * Runs the backend's own work, which belongs to no handler although a handler's write may have set it off.
+   */
   runOutside<T>(work: () => T): T {
     return this.#calls.run(undefined, work)
   }

@@ -1,5 +1,6 @@
-// One process per data folder. The lock is one that the operating system holds for an open file, so it ends with the process however
-// the process ends; the pid beside it is for the message only.
+// One process per data folder. The lock is one that the operating system holds for an open file, so it ends
+// with the process however the process ends; the pid beside it is for the message only.
+
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'

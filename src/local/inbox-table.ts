@@ -1,4 +1,5 @@
 // The inbox, and what is left of consumed rows.
+
 import type { InboxRow } from '../runtime/ports.ts'
 import type { Database } from './database.ts'
 

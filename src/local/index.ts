@@ -1,5 +1,6 @@
-// The embedded backend: everything durable in one SQLite file, delivered inside one process. No server, no cloud; `kill -9` loses nothing
-// that was accepted.
+// The embedded backend: everything durable in one SQLite file, delivered inside one process. No server, no
+// cloud; `kill -9` loses nothing that was accepted.
+
 import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { silentLogger } from '../workflow/logger.ts'
@@ -13,7 +14,10 @@ export { systemClock } from './clock.ts'
 export type { ConcurrencyLimits, Consumer } from './consumer.ts'
 
 export interface LocalBackendOptions extends BackendOptions {
-  /** The folder of the database, made if it is not there, or `:memory:` for a backend that ends with the process. */
+  /**
+   * The folder of the database, made if it is not there, or `:memory:` for a backend that ends with the
+   * process.
+   */
   readonly dataDir: string
   /** Reads the database through at open, unless it is very large. Left out: yes. */
   readonly integrityCheck?: boolean
@@ -21,8 +25,8 @@ export interface LocalBackendOptions extends BackendOptions {
 
 /**
  * Opens the backend in a folder, which is this process's alone until `stop`.
- * @throws TenutoError `STORAGE_LOCKED` (names the process that has the folder), `STORAGE_READ_ONLY`, `STORAGE_CORRUPT`,
- *   `STORAGE_FULL`, `STORAGE_FAILED` (the database is of a newer version, or not Tenuto's)
+ * @throws TenutoError `STORAGE_LOCKED` (names the process that has the folder), `STORAGE_READ_ONLY`,
+ *   `STORAGE_CORRUPT`, `STORAGE_FULL`, `STORAGE_FAILED` (the database is of a newer version, or not Tenuto's)
  */
 export async function openLocalBackend(options: LocalBackendOptions): Promise<LocalBackend> {
   const { dataDir, integrityCheck = true, logger = silentLogger } = options

@@ -1,5 +1,6 @@
 // Rows of instances: what is known of each, and which of its lives is the present one.
-import type { InstanceKey } from '../runtime/episode.ts'
+
+import type { Episode, InstanceKey } from '../runtime/episode.ts'
 import type { InstanceRow, Projection } from '../runtime/ports.ts'
 import type { FailureDetails } from '../workflow/failure.ts'
 import { isTerminal, type RuntimeStatus } from '../workflow/status.ts'
@@ -13,15 +14,16 @@ export interface Life {
   readonly created_at: number
   readonly updated_at: number
   readonly projected: RuntimeStatus
-  readonly status: RuntimeStatus
+  readonly listed: RuntimeStatus
   readonly shown_n: number
   readonly last_n: number
   readonly opening_n: number
+  readonly unread: number
   readonly purged_at: number | null
 }
 
-/** What of a row changes with its episodes. */
-type Shown = Pick<InstanceRow, 'customStatus' | 'output' | 'failure' | 'stalled'>
+/** What of a row a projection changes, beside its status. */
+type Shown = Omit<Projection, 'episode' | 'status' | 'lastUpdatedAt'> & Pick<InstanceRow, 'stalled'>
 
 type FullRow = Life & { readonly start: string; readonly shown: string | null }
 
@@ -45,8 +47,8 @@ function statements(database: Database) {
     findFull: database.prepare(`${fullRow} WHERE instance_id = ?`),
     insert: database.prepare(
       `INSERT INTO instances
-        (instance_id, incarnation, created_at, updated_at, projected, status, shown_n, last_n, opening_n, purged_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?)`,
+        (instance_id, incarnation, created_at, updated_at, projected, listed, shown_n, last_n, opening_n, unread)
+        VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0)`,
     ),
     remove: database.prepare('DELETE FROM instances WHERE life = ?'),
     putStart: database.prepare('INSERT OR REPLACE INTO starts VALUES (?, ?)'),
@@ -55,14 +57,14 @@ function statements(database: Database) {
     putShown: database.prepare('INSERT OR REPLACE INTO shown VALUES (?, ?)'),
     removeShown: database.prepare('DELETE FROM shown WHERE life = ?'),
     advance: database.prepare(
-      'UPDATE instances SET last_n = ?, opening_n = ?, updated_at = max(updated_at, ?) WHERE life = ?',
+      `UPDATE instances SET last_n = ?, opening_n = ?, unread = ?, updated_at = max(updated_at, ?) WHERE life = ?`,
     ),
     show: database.prepare(
-      `UPDATE instances SET projected = ?, status = ?, shown_n = ?, updated_at = max(updated_at, ?) WHERE life = ?`,
+      `UPDATE instances SET projected = ?, listed = ?, shown_n = ?, updated_at = max(updated_at, ?) WHERE life = ?`,
     ),
-    bury: database.prepare('UPDATE instances SET purged_at = ?, updated_at = ? WHERE life = ?'),
+    bury: database.prepare('UPDATE instances SET purged_at = ?, updated_at = ?, unread = 0 WHERE life = ?'),
     page: database.prepare(pageWhere('')),
-    pageByStatus: database.prepare(pageWhere('status = :status AND')),
+    pageByStatus: database.prepare(pageWhere('listed = :status AND')),
   }
 }
 
@@ -90,21 +92,17 @@ export class InstanceTable {
   }
 
   insert(row: InstanceRow): void {
-    const { instanceId, incarnation, createdAt, lastUpdatedAt, status, episode, purgedAt, ...rest } = row
-    const { customStatus, output, failure, stalled, ...start } = rest
-    const times = [createdAt, lastUpdatedAt] as const
+    const { instanceId, incarnation, createdAt, lastUpdatedAt, status, episode, ...start } = row
+    const key = [instanceId, incarnation] as const
     const { lastInsertRowid } = this.#sql.insert.run(
-      instanceId,
-      incarnation,
-      ...times,
+      ...key,
+      createdAt,
+      lastUpdatedAt,
       status,
       status,
       episode,
-      purgedAt ?? null,
     )
-    const life = Number(lastInsertRowid)
-    this.#sql.putStart.run(life, JSON.stringify(start))
-    this.#putShown(life, { customStatus, output, failure, stalled })
+    this.#sql.putStart.run(lastInsertRowid, JSON.stringify(start))
   }
 
   remove(life: number): void {
@@ -114,33 +112,35 @@ export class InstanceTable {
   }
 
   /** The line has grown by an episode. An instance that has one runs, whether or not it is projected yet. */
-  advance(life: Life, to: { readonly n: number; readonly openingN: number; readonly at: number }): void {
-    this.#sql.advance.run(to.n, to.openingN, to.at, life.life)
+  advance(life: Life, { n, at, continuedAsNew, unreadEvents = 0 }: Episode): void {
+    this.#sql.advance.run(n, continuedAsNew ? n : life.opening_n, unreadEvents, at, life.life)
     if (life.projected !== 'PENDING') return
-    const status = life.status === 'PENDING' ? 'RUNNING' : life.status
-    this.#sql.show.run('RUNNING', status, life.shown_n, to.at, life.life)
+    const listed = life.listed === 'PENDING' ? 'RUNNING' : life.listed
+    this.#sql.show.run('RUNNING', listed, life.shown_n, at, life.life)
   }
 
   /** A terminal status ends a stall. */
-  project({ life }: Life, projection: Projection): void {
-    const { episode, status, lastUpdatedAt, customStatus, output, failure } = projection
+  project({ life }: Life, { episode, status, lastUpdatedAt, ...changed }: Projection): void {
     const stalled = isTerminal(status) ? undefined : this.#shownOf(life).stalled
-    this.#putShown(life, { customStatus, output, failure, stalled })
+    this.#putShown(life, { ...changed, ...(stalled && { stalled }) })
     this.#sql.show.run(status, stalled ? 'STALLED' : status, episode, lastUpdatedAt, life)
   }
 
   setStalled({ life, projected, shown_n }: Life, reason: FailureDetails | undefined, at: number): void {
     const { stalled, ...shown } = this.#shownOf(life)
     if (!stalled && !reason) return
-    this.#putShown(life, { ...shown, stalled: reason })
+    this.#putShown(life, { ...shown, ...(reason && { stalled: reason }) })
     this.#sql.show.run(projected, reason ? 'STALLED' : projected, shown_n, at, life)
   }
 
-  /** Leaves of a row what tells that it was there. */
+  /**
+   * Leaves of a row what tells that it was there, and whose: a parent that asks again must not get a second
+   * child.
+   */
   bury({ life, instance_id }: Life, at: number): void {
     const row = this.#sql.findFull.get(instance_id) as unknown as FullRow
-    const { name, startDigest, startKey } = JSON.parse(row.start) as InstanceRow
-    this.#sql.putStart.run(life, JSON.stringify({ name, startDigest, startKey }))
+    const { name, startDigest, startKey, parent } = JSON.parse(row.start) as InstanceRow
+    this.#sql.putStart.run(life, JSON.stringify({ name, startDigest, startKey, parent }))
     this.#sql.removeShown.run(life)
     this.#sql.bury.run(at, at, life)
   }
@@ -158,7 +158,7 @@ export class InstanceTable {
     return row ? (JSON.parse(String(row['body'])) as Shown) : {}
   }
 
-  #putShown(life: number, shown: { readonly [Key in keyof Shown]: Shown[Key] | undefined }): void {
+  #putShown(life: number, shown: Shown): void {
     const body = JSON.stringify(shown)
     if (body === '{}') this.#sql.removeShown.run(life)
     else this.#sql.putShown.run(life, body)
@@ -169,12 +169,13 @@ function toInstanceRow(row: FullRow): InstanceRow {
   return {
     instanceId: row.instance_id,
     incarnation: row.incarnation,
-    status: row.status,
+    status: row.projected,
     createdAt: row.created_at,
     lastUpdatedAt: row.updated_at,
-    episode: row.shown_n,
+    episode: Math.max(row.shown_n, row.last_n),
     ...(JSON.parse(row.start) as Pick<InstanceRow, 'name' | 'startDigest'>),
     ...(row.shown !== null && (JSON.parse(row.shown) as Shown)),
+    ...(row.unread > 0 && { unreadEvents: row.unread }),
     ...(row.purged_at !== null && { purgedAt: row.purged_at }),
   }
 }

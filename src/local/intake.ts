@@ -1,8 +1,10 @@
 // From disk to memory: which messages are held in memory, and where on the disk the others begin.
 //
-// Only messages that a flush has made durable come in. Memory is bounded; what does not fit stays on the disk and is loaded when there
-// is room. Of each lane a cursor is kept: rows up to it that still exist are held here, in order or in a handler. That is only where
-// loading begins; whether a row is held is always looked up, so a cursor that is moved back costs time, never a second delivery.
+// Only messages that a flush has made durable come in. Memory is bounded; what does not fit stays on the disk
+// and is loaded when there is room. Of each lane a cursor is kept: rows up to it that still exist are held
+// here, in order or in a handler. That is only where loading begins; whether a row is held is always looked
+// up, so a cursor that is moved back costs time, never a second delivery.
+
 import type { MessageTable, Position, StoredMessage } from './message-table.ts'
 
 export interface IntakeOptions {
@@ -46,7 +48,9 @@ export class Intake {
       this.#laneOf(name).nextDue = table.nextDue(name, Number.NEGATIVE_INFINITY)
   }
 
-  /** A message has become durable. It goes straight to memory if it is the next in its lane and there is room. */
+  /**
+   * A message has become durable. It goes straight to memory if it is the next in its lane and there is room.
+   */
   arrived(stored: StoredMessage, now: number, isDelivering: boolean): void {
     const lane = this.#laneOf(stored.lane)
     const isNext = !lane.isBehind && stored.visibleAt <= now && stored.visibleAt < lane.nextDue

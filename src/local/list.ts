@@ -1,4 +1,5 @@
 // Lists of instances, page by page, ordered by age.
+
 import type { InstancePage, ListFilter } from '../runtime/ports.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import type { InstanceTable, PageEnd } from './instance-table.ts'

@@ -1,4 +1,5 @@
 // Messages at rest: both queues and the timers, one row each.
+
 import type { InstanceKey } from '../runtime/episode.ts'
 import type { Message, TimerMessage } from '../runtime/messages.ts'
 import type { Database } from './database.ts'
@@ -39,7 +40,9 @@ interface Row {
   readonly body: string
 }
 
-/** Workflow messages share a lane; each activity has one, so that an activity at its limit holds up no other. */
+/**
+ * Workflow messages share a lane; each activity has one, so that an activity at its limit holds up no other.
+ */
 function laneOf(message: Message): string {
   return message.kind === 'activity' ? `activity ${message.name}` : 'workflow'
 }

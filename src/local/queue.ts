@@ -1,4 +1,6 @@
-// The queue and timer ports: rows of the message table, delivered by the dispatcher once a flush has made them durable.
+// The queue and timer ports: rows of the message table, delivered by the dispatcher once a flush has made
+// them durable.
+
 import type { Clock, Queue, Timers } from '../runtime/ports.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import type { Dispatcher } from './dispatcher.ts'

@@ -1,11 +1,14 @@
 // Messages in memory that wait for a handler.
+
 import type { StoredMessage } from './message-table.ts'
 
 export interface ReadyList {
   /** Messages that wait. */
   readonly length: number
   add(stored: StoredMessage): void
-  /** The messages to hand over next in one call; undefined when there are none, or as many handlers as may be. */
+  /**
+   * The messages to hand over next in one call; undefined when there are none, or as many handlers as may be.
+   */
   take(): readonly StoredMessage[] | undefined
   /** The handler of what was taken has ended. */
   done(batch: readonly StoredMessage[]): void
@@ -44,8 +47,8 @@ class Fifo<T> {
 const batchSize = 100
 
 /**
- * Workflow messages: grouped by instance, instances in the order of their first message, one handler at a time for each. What comes in
- * meanwhile goes to the next one, together.
+ * Workflow messages: grouped by instance, instances in the order of their first message, one handler at a
+ * time for each. What comes in meanwhile goes to the next one, together.
  */
 export function workflowList(maxHandlers: number): ReadyList {
   const ready = new Map<string, Fifo<StoredMessage>>()

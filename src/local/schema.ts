@@ -1,5 +1,5 @@
-// The tables. Rows that change at every step are small and apart from payloads, which may have megabytes: SQLite writes a whole row
-// anew whenever a column of it changes.
+// The tables. Rows that change at every step are small and apart from payloads, which may have megabytes:
+// SQLite writes a whole row anew whenever a column of it changes.
 
 /** Raised with every change of the tables; a database of a later version is refused. */
 export const schemaVersion = 1
@@ -13,8 +13,9 @@ CREATE TABLE host (closed INTEGER NOT NULL);
 INSERT INTO host VALUES (1);
 
 -- A life is one incarnation of an instance; the other tables name it by this number instead of two long ids.
--- projected: status by the newest projection; status: what is shown, which is STALLED while that is set.
+-- projected: status by the newest projection; listed: what it is listed under, which is STALLED while that is set.
 -- shown_n: number of the episode that is projected; last_n: of the newest; opening_n: of the newest that continued as new.
+-- unread: external events that the newest episode left unread.
 CREATE TABLE instances (
   life INTEGER PRIMARY KEY,
   instance_id TEXT NOT NULL,
@@ -22,15 +23,16 @@ CREATE TABLE instances (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   projected TEXT NOT NULL,
-  status TEXT NOT NULL,
+  listed TEXT NOT NULL,
   shown_n INTEGER NOT NULL,
   last_n INTEGER NOT NULL,
   opening_n INTEGER NOT NULL,
+  unread INTEGER NOT NULL,
   purged_at INTEGER
 );
 CREATE UNIQUE INDEX instances_by_id ON instances (instance_id);
 CREATE INDEX instances_by_age ON instances (created_at) WHERE purged_at IS NULL;
-CREATE INDEX instances_by_status ON instances (status, created_at) WHERE purged_at IS NULL;
+CREATE INDEX instances_by_status ON instances (listed, created_at) WHERE purged_at IS NULL;
 
 -- What an instance was started with; never changes.
 CREATE TABLE starts (life INTEGER PRIMARY KEY, body TEXT NOT NULL);

@@ -1,4 +1,5 @@
 // Errors of SQLite and of the file system in Tenuto's terms.
+
 import { TenutoError, type ErrorCode } from '../workflow/errors.ts'
 
 /** Primary result codes of SQLite. */

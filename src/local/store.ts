@@ -1,5 +1,7 @@
-// The store port on SQLite. What its methods have in common: statements run at once, handlers are answered at once, others after the flush (see `WriteLog`), and
-// nothing is found or written under a key whose incarnation is not the present one.
+// The store port on SQLite. What its methods have in common: statements run at once, handlers are answered at
+// once, others after the flush (see `WriteLog`), and nothing is found or written under a key whose
+// incarnation is not the present one.
+
 import type { Episode, InstanceKey } from '../runtime/episode.ts'
 import type {
   AppendResult,
@@ -94,8 +96,7 @@ export class LocalStore implements Store {
         return rival ? { kind: 'lost', to: rival } : { lastN: life.last_n }
       }
       this.#episodes.insert(life.life, n, body)
-      const openingN = episode.continuedAsNew ? n : life.opening_n
-      this.#instances.advance(life, { n, openingN, at: episode.at })
+      this.#instances.advance(life, episode)
       group.changes(key.instanceId)
       return { kind: 'committed' }
     })

@@ -1,6 +1,8 @@
-// Messages that were due at two starts of the process which followed a kill. One of them may be what kills it: its workflow code never
-// ends, or its activity exhausts the memory. They are handed over one after the other, each counted on the disk before, so that the
-// count tells the culprit from those that merely were there.
+// Messages that were due at two starts of the process which followed a kill. One of them may be what kills
+// it: its workflow code never ends, or its activity exhausts the memory. They are handed over one after the
+// other, each counted on the disk before, so that the count tells the culprit from those that merely were
+// there.
+
 import type { StoredMessage } from './message-table.ts'
 
 /** How long a suspect runs alone; one that is still alive then is let run, and the next one follows. */

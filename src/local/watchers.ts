@@ -3,7 +3,9 @@
 export class Watchers {
   readonly #waiting = new Map<string, Set<() => void>>()
 
-  /** Resolves at the next flush that changes something visible of the instance, or when the signal is aborted. */
+  /**
+   * Resolves at the next flush that changes something visible of the instance, or when the signal is aborted.
+   */
   watch(instanceId: string, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve()
     return new Promise((resolve) => {

@@ -1,9 +1,12 @@
-// Group commit. Every write of the backend goes through here: its statements run at once, in one transaction shared by all calls of a
-// turn of the event loop, and the transaction is flushed at the end of the turn, with one fsync for all of them.
+// Group commit. Every write of the backend goes through here: its statements run at once, in one transaction
+// shared by all calls of a turn of the event loop, and the transaction is flushed at the end of the turn,
+// with one fsync for all of them.
 //
-// So there is one serial order of writes, and whatever is durable has everything before it durable too. That is why a handler is
-// answered at once: nothing that it does later becomes durable without what it did before. When a flush fails, all of the group is
-// undone together, and every handler that wrote or read in it is fenced off. Everybody else is answered after the flush.
+// So there is one serial order of writes, and whatever is durable has everything before it durable too. That
+// is why a handler is answered at once: nothing that it does later becomes durable without what it did
+// before. When a flush fails, all of the group is undone together, and every handler that wrote or read in it
+// is fenced off. Everybody else is answered after the flush.
+
 import { setImmediate } from 'node:timers'
 import { TenutoError } from '../workflow/errors.ts'
 import type { Database } from './database.ts'
@@ -65,8 +68,8 @@ export class WriteLog {
   }
 
   /**
-   * Runs statements. Resolves when they are durable, rejects when they are undone; for a handler, resolves as soon as they have their
-   * place in the order.
+   * Runs statements. Resolves when they are durable, rejects when they are undone; for a handler, resolves as
+   * soon as they have their place in the order.
    */
   async write<T>(statements: (group: Group) => T): Promise<T> {
     const call = this.#enter()
@@ -79,8 +82,8 @@ export class WriteLog {
   }
 
   /**
-   * Sees what is not flushed yet, but shows it only to a handler, with which it stands or falls. Others wait while it (the instance;
-   * left out: anything) is being changed: no crash takes back what they were shown.
+   * Sees what is not flushed yet, but shows it only to a handler, with which it stands or falls. Others wait
+   * while it (the instance; left out: anything) is being changed: no crash takes back what they were shown.
    */
   async read<T>(query: () => T, instanceId?: string): Promise<T> {
     const call = this.#enter()

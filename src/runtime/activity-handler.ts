@@ -1,4 +1,5 @@
 // What is done with an activity message: run it (or not), and bring the outcome home, by one's own commit or through the inbox.
+
 import { isTaskOutcome, taskFactId } from '../engine/events.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { toFailureDetails } from '../workflow/failure.ts'
@@ -6,9 +7,9 @@ import { isTerminal } from '../workflow/status.ts'
 import { type ActivityOutcome, runActivity } from './activity-runner.ts'
 import { advance } from './advance.ts'
 import type { InstanceKey } from './episode.ts'
-import { keyText } from './live-instance.ts'
+import { keyText, type LiveInstance } from './live-instance.ts'
 import { type AdvanceHost, load } from './load.ts'
-import type { ActivityMessage, Delivery } from './messages.ts'
+import { type ActivityMessage, type Delivery, doorbell } from './messages.ts'
 
 export interface ActivityHandlerHost extends AdvanceHost {
   /** One at a time per instance within this process. */
@@ -16,15 +17,16 @@ export interface ActivityHandlerHost extends AdvanceHost {
   readonly shutdown: AbortSignal
 }
 
-/** What the history says about the message before it is run. */
-type Verdict =
-  | { readonly kind: 'run' }
-  /** Its outcome is known, or nobody may run it any more: only guard duty is left. */
-  | { readonly kind: 'settled' }
-  /** It has run, and its outcome waits in the inbox; the ring for it may have been lost. */
-  | { readonly kind: 'waits in inbox' }
-  /** It was asked for by a generation that is over: it runs, and nobody hears of the outcome. */
-  | { readonly kind: 'run detached' }
+/**
+ * What the history says about the message before it is run. `settled`: its outcome is known, or nobody may run it any more; only guard
+ * duty is left. `waits in inbox`: it has run, and the ring for its outcome may have been lost. `run detached`: it was asked for by a
+ * generation that is over; nobody hears of the outcome.
+ */
+interface Verdict {
+  readonly kind: 'run' | 'settled' | 'waits in inbox' | 'run detached'
+  /** The instance as it was read; absent when nothing was read or the instance is gone. */
+  readonly read?: LiveInstance
+}
 
 interface WideOutcome {
   readonly delivery: Delivery<ActivityMessage>
@@ -68,11 +70,12 @@ export class ActivityHandler {
   /** The handler that ran the activity advances the instance itself: no message for the outcome. */
   async #runDirect(delivery: Delivery<ActivityMessage>): Promise<void> {
     const { message } = delivery
-    const verdict = await this.#judge(message)
-    const outcomes = verdict.kind === 'run' ? [await this.#run(message)] : []
-    if (verdict.kind === 'run detached') await this.#run(message)
+    const { kind, read } = await this.#judge(message)
+    const outcomes = kind === 'run' ? [await this.#run(message)] : []
+    if (kind === 'run detached') await this.#run(message)
     const key = keyOf(message)
-    await this.#host.exclusive(key, () => advance(this.#host, { key, deliveries: [delivery], outcomes }))
+    const work = { key, deliveries: [delivery], outcomes, ...(read && { read }) }
+    await this.#host.exclusive(key, () => advance(this.#host, work))
   }
 
   /** One of many: reads nothing unless it comes again, and leaves the outcome in the inbox (R11). */
@@ -95,7 +98,7 @@ export class ActivityHandler {
         return []
       }
       default:
-        return verdict satisfies never
+        return verdict.kind satisfies never
     }
   }
 
@@ -111,7 +114,7 @@ export class ActivityHandler {
     )
     if (rows.length > 0) await store.putOutcomes(key, rows)
     const factIds = group.map(({ delivery }) => factIdOf(delivery.message))
-    await queue.send([{ v: 1, kind: 'doorbell', ...key, token: newId(), factIds }])
+    await queue.send([doorbell(key, newId(), factIds)])
   }
 
   async #judge(message: ActivityMessage): Promise<Verdict> {
@@ -122,26 +125,29 @@ export class ActivityHandler {
       return loaded
     })
     if (!live) return { kind: 'settled' }
-    const { state, inbox } = live
+    return { kind: await this.#kindOf(message, live), read: live }
+  }
+
+  async #kindOf(message: ActivityMessage, { state, inbox }: LiveInstance): Promise<Verdict['kind']> {
     const factId = factIdOf(message)
-    if (state.status === 'TERMINATED' || state.known.has(factId)) return { kind: 'settled' }
+    if (state.status === 'TERMINATED' || state.known.has(factId)) return 'settled'
     if (message.generation < state.generation || isTerminal(state.status)) {
-      const history = await this.#host.ports.store.readHistory(key)
+      const history = await this.#host.ports.store.readHistory(state.key)
       const answered = history.some(
         ({ generation, events }) =>
           generation === message.generation &&
           events.some((event) => isTaskOutcome(event) && event.seq === message.seq),
       )
-      return { kind: answered ? 'settled' : 'run detached' }
+      return answered ? 'settled' : 'run detached'
     }
-    if (inbox.has(factId)) return { kind: 'waits in inbox' }
+    if (inbox.has(factId)) return 'waits in inbox'
     if (!state.outstanding.has(message.seq)) {
       throw new TenutoError(
         'STORAGE_FAILED',
-        `Activity #${message.seq} of ${key.instanceId} is not in the history yet.`,
+        `Activity #${message.seq} of ${message.instanceId} is not in the history yet.`,
       )
     }
-    return { kind: 'run' }
+    return 'run'
   }
 
   #run(message: ActivityMessage): Promise<ActivityOutcome> {

@@ -1,4 +1,5 @@
 // Runs one attempt of an activity and turns whatever happens into a fact. Never throws.
+
 import { type TaskCompleted, type TaskFailed, taskFactId } from '../engine/events.ts'
 import type { App, RegisteredActivity } from '../workflow/app.ts'
 import type { ActivityContext } from '../workflow/context.ts'

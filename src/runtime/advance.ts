@@ -1,5 +1,6 @@
 // The one rule that runs the system: turn the messages into facts, then advance the instance. The rules R1–R19 that are named here are
 // explained in docs/architecture.md.
+
 import { isTaskOutcome } from '../engine/events.ts'
 import { assert, TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
@@ -10,6 +11,7 @@ import { guardDuty } from './guard-duty.ts'
 import { absorb, type InstanceState } from './instance-state.ts'
 import type { LiveInstance } from './live-instance.ts'
 import { type AdvanceHost, load } from './load.ts'
+import { doorbell } from './messages.ts'
 import {
   claim,
   type Claims,
@@ -34,13 +36,18 @@ export async function advance(host: AdvanceHost, work: Work): Promise<void> {
   // A nudge comes from outside the normal course: believe nothing that is only in memory.
   if (work.deliveries.some(({ message }) => message.kind === 'nudge')) host.instances.drop(work.key)
   try {
-    const live = await loadWhole(host, work)
+    const live = readBefore(host, work) ?? (await loadWhole(host, work))
     if (live) await new Advance(host, work, live).run()
   } catch (error) {
     // Whatever is in memory may have gone ahead of the history.
     host.instances.drop(work.key)
     throw error
   }
+}
+
+/** What was read before the activity ran will do while it is what is in memory: if it is stale by now, the commit is lost. */
+function readBefore({ instances }: AdvanceHost, { key, read }: Work): LiveInstance | undefined {
+  return read && instances.get(key) === read ? read : undefined
 }
 
 /** Reads what is new, and again when the read was torn; in the end the message is left for later, never acknowledged. */
@@ -197,10 +204,7 @@ class Advance {
     const factIds = rows.map(({ factId }) => factId)
     if (rows.length > 0) {
       await this.#ports.store.putOutcomes(key, rows)
-      await this.#ports.queue.send(
-        [{ v: 1, kind: 'doorbell', ...key, token: this.#ports.newId(), factIds }],
-        delayMs,
-      )
+      await this.#ports.queue.send([doorbell(key, this.#ports.newId(), factIds)], delayMs)
     }
     const waiting = new Set(own.filter(({ factId }) => !factIds.includes(factId)).map(({ token }) => token))
     for (const { message } of deliveries)

@@ -1,6 +1,7 @@
 // Messages that were delivered too often. A dead activity is a failure that the retry policy sees; a dead workflow message becomes a
 // durable fact, and the instance STALLED with the reason. A dead carrier is still a carrier: guard duty first (R19). No workflow code
 // runs here: it may be what killed the hosts.
+
 import { type TaskFailed, type TimerFired, taskFactId } from '../engine/events.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { failureOf } from '../workflow/failure.ts'

@@ -1,4 +1,5 @@
 // An episode: one turn of a workflow, committed as one record. The history of an instance is its episodes, numbered without a gap.
+
 import type { Command } from '../engine/commands.ts'
 import type { EventRaised, ExecutionStarted, HistoryEvent } from '../engine/events.ts'
 import type { FailureDetails } from '../workflow/failure.ts'

@@ -1,5 +1,6 @@
 // Guard duty (R9): a message that comes again re-dispatches what the episodes with its token asked for. An episode may have been
 // committed by a host that died before it could dispatch; its carrier, which nobody can have acknowledged, makes up for that.
+
 import { isTaskOutcome } from '../engine/events.ts'
 import { isTerminal } from '../workflow/status.ts'
 import { dispatch } from './dispatch.ts'

@@ -1,4 +1,5 @@
 // What the protocol knows of an instance: the fold of its episodes. Plain data and one function that takes an episode in.
+
 import type { Command } from '../engine/commands.ts'
 import {
   type ExecutionStarted,

@@ -1,5 +1,6 @@
 // An instance in memory: its folded state and, unless it has ended, its execution, which goes on where it stopped instead of being
 // replayed. What is here can be made again from the history at any time; on any doubt it is dropped.
+
 import type { Divergence } from '../engine/command-log.ts'
 import type { HistoryEvent } from '../engine/events.ts'
 import { Execution } from '../engine/execution.ts'

@@ -1,4 +1,5 @@
 // Reads an instance: the tail of its history when it is live in this process, all of its newest generation when it is not.
+
 import type { App } from '../workflow/app.ts'
 import type { InstanceKey } from './episode.ts'
 import { catchUp, type LiveInstance, type LiveInstances, newLiveInstance, toInbox } from './live-instance.ts'

@@ -1,4 +1,5 @@
 // What can be done to instances from outside: the operations behind the HTTP API and the clients.
+
 import type { FailureDetails } from '../workflow/failure.ts'
 import type { Payload } from '../workflow/payload.ts'
 import type { RuntimeStatus } from '../workflow/status.ts'

@@ -1,4 +1,5 @@
 // What travels on the queues. A message is a hint with an address; the facts are in the table, or can be made again.
+
 import type { Payload } from '../workflow/payload.ts'
 import type { InstanceKey } from './episode.ts'
 
@@ -59,4 +60,13 @@ export interface Delivery<M extends Message = Message> {
   readonly message: M
   /** 1 at the first delivery. A hint that saves work; nothing rests on it. */
   readonly receiveCount: number
+}
+
+/** A doorbell for rows of one instance. @param token a new one: a further ring is no carrier */
+export function doorbell(
+  { instanceId, incarnation }: InstanceKey,
+  token: string,
+  factIds: readonly string[],
+): Doorbell {
+  return { v: 1, kind: 'doorbell', instanceId, incarnation, token, factIds }
 }

@@ -1,4 +1,5 @@
 // Which facts a handler may commit (R5), and what else its messages come to (R4). Computes; changes nothing.
+
 import {
   type ExternalFact,
   factIdOf,
@@ -20,6 +21,8 @@ export interface Work {
   readonly key: InstanceKey
   readonly deliveries: readonly Delivery[]
   readonly outcomes?: readonly TaskOutcome[]
+  /** The instance as the handler read it before it ran the activity. */
+  readonly read?: LiveInstance
 }
 
 /** A fact named by a message that the handler holds: only such a fact allows it to commit. */

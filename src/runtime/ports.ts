@@ -1,5 +1,6 @@
 // The ports: all that the protocol needs of a platform. Every method may be called twice for the same thing, and may have succeeded
 // when it reports a failure; the protocol bears both.
+
 import type { ExternalFact, ParentLink, TaskOutcome } from '../engine/events.ts'
 import type { FailureDetails } from '../workflow/failure.ts'
 import type { Logger } from '../workflow/logger.ts'

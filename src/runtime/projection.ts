@@ -1,4 +1,5 @@
 // What an episode changes on the row of its instance.
+
 import { isTerminal } from '../workflow/status.ts'
 import type { Episode } from './episode.ts'
 import { type LiveInstance, mayHaveLostCarriers } from './live-instance.ts'

@@ -1,4 +1,5 @@
 // The runtime: an app on a platform. It handles what the queues deliver and does what the outside asks; it owns nothing but memory.
+
 import { trapUnhandledRejections } from '../engine/window.ts'
 import type { App } from '../workflow/app.ts'
 import { toFailureDetails } from '../workflow/failure.ts'

@@ -1,5 +1,6 @@
 // Computes the next episode of an instance from the facts that have come. Changes nothing but the live execution in memory; the one
 // place that writes is `advance.ts`.
+
 import type { Outcome } from '../engine/commands.ts'
 import { type EventRaised, type ExecutionStarted, factIdOf, type HistoryEvent } from '../engine/events.ts'
 import { Execution } from '../engine/execution.ts'
@@ -11,10 +12,10 @@ import { failureOf } from '../workflow/failure.ts'
 import { limits } from '../workflow/limits.ts'
 import type { Logger } from '../workflow/logger.ts'
 import type { RuntimeStatus } from '../workflow/status.ts'
-import { startOf } from './dispatch.ts'
 import type { ContinuedAsNew, Episode } from './episode.ts'
 import { consumedFacts } from './instance-state.ts'
 import { createExecution, diverged, type LiveInstance, openingEvents } from './live-instance.ts'
+import { startOf } from './start-event.ts'
 
 export interface TurnRequest {
   /** New facts, in the order in which the code shall see them. */
@@ -56,13 +57,17 @@ export async function nextEpisode(
   return toEpisode(live, request, at, consumed, unheard, result)
 }
 
-/** What cannot run can still be terminated: the one episode for which no code is asked. */
+/**
+ * What cannot run, or has not begun (a scheduled start, a new generation), is terminated without asking any code: it might end by
+ * itself, or continue as new for ever, before it hears of it.
+ */
 function terminationOf(
   live: LiveInstance,
   { facts, by, nonce }: TurnRequest,
 ): Omit<Episode, 'n' | 'at'> | undefined {
   const { state, shown, row } = live
-  if (!live.obstacle && !shown.stalled) return undefined
+  const begun = state.n > 0 && !state.unopened
+  if (begun && !live.obstacle && !shown.stalled) return undefined
   const last = facts.findIndex(({ kind }) => kind === 'executionTerminated')
   const fact = facts[last]
   if (fact?.kind !== 'executionTerminated') return undefined

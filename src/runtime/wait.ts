@@ -1,4 +1,5 @@
 // Waiting for an instance from outside: by the platform's own signal where there is one, else by asking again, ever more slowly.
+
 import { isTerminal } from '../workflow/status.ts'
 import type { InstanceView, WaitUntil } from './management.ts'
 import type { Ports } from './ports.ts'

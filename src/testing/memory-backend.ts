@@ -1,5 +1,6 @@
-import type { Ports } from '../runtime/ports.ts'
 // A whole backend in memory under a virtual clock: the production engine and runtime, nothing durable, nothing that waits.
+
+import type { Ports } from '../runtime/ports.ts'
 import { type Logger, silentLogger } from '../workflow/logger.ts'
 import { MemoryQueue, type QueueManners } from './memory-queue.ts'
 import { MemoryStore } from './memory-store.ts'

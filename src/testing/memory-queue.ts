@@ -1,4 +1,5 @@
 // Queues and timers in memory, with what a standard queue may do: deliver twice, late and out of order, and again when not acknowledged.
+
 import type { InstanceKey } from '../runtime/episode.ts'
 import {
   type Delivery,

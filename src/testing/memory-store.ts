@@ -1,3 +1,5 @@
+// The store as plain maps: the reference for what the port means, and fast enough for tests by the thousand.
+
 import type { Episode, InstanceKey } from '../runtime/episode.ts'
 import type {
   AppendResult,
@@ -9,7 +11,7 @@ import type {
   Projection,
   Store,
 } from '../runtime/ports.ts'
-// The store as plain maps: the reference for what the port means, and fast enough for tests by the thousand.
+import { TenutoError } from '../workflow/errors.ts'
 import { isTerminal } from '../workflow/status.ts'
 
 interface Life {
@@ -77,7 +79,12 @@ export class MemoryStore implements Store {
     const life = this.#life(key)
     const present = life.episodes.get(episode.n)
     if (present) return { kind: 'lost', to: present }
-    if (episode.n !== life.newest + 1 || this.#current(key) === undefined) return { kind: 'gone' }
+    if (this.#current(key) === undefined) return { kind: 'gone' }
+    if (episode.n !== life.newest + 1) {
+      // Its writer is older than what was trimmed, and must read again.
+      const message = `Episode ${episode.n} of ${key.instanceId} does not follow the newest, which is ${life.newest}.`
+      throw new TenutoError('STORAGE_FAILED', message)
+    }
     life.episodes.set(episode.n, episode)
     life.newest = episode.n
     if (episode.continuedAsNew) life.opening = episode.n
@@ -133,8 +140,9 @@ export class MemoryStore implements Store {
   }
 
   async purge(key: InstanceKey, at: number): Promise<boolean> {
-    const row = this.#current(key)
-    if (!row || !isTerminal(row.status)) return false
+    const row = this.#rows.get(key.instanceId)
+    if (row?.incarnation !== key.incarnation || !isTerminal(row.status)) return false
+    if (row.purgedAt !== undefined) return true
     const { input: _input, output: _output, failure: _failure, customStatus: _status, ...rest } = row
     this.#rows.set(key.instanceId, { ...rest, purgedAt: at })
     // The line stays: a writer of that life may still be alive, and must find its number taken (R17).

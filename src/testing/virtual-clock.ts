@@ -1,4 +1,5 @@
 // A clock that stands still until it is told to go on: months pass in milliseconds, in the same order every time.
+
 import { setImmediate as nextMacrotask } from 'node:timers/promises'
 import { windowsUnderWay } from '../engine/window.ts'
 import type { Clock } from '../runtime/ports.ts'

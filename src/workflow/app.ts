@@ -1,4 +1,5 @@
 // An app: the workflows and activities that belong together. Names come from the object keys, so minifiers cannot break them.
+
 import type { CallActivityOptions } from './context.ts'
 import { toMilliseconds } from './duration.ts'
 import { TenutoError } from './errors.ts'
@@ -12,7 +13,7 @@ export interface ActivityOptions extends CallActivityOptions {
 }
 
 /** An activity or workflow together with the name it is registered under. */
-export interface Registered<F> {
+interface Registered<F> {
   readonly name: string
   readonly run: F
 }

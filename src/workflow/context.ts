@@ -1,4 +1,5 @@
 // What workflow and activity code is handed. Names and meaning are Dapr's; what is more is said at each member.
+
 import type { Duration } from './duration.ts'
 import type { ActivityFunction, CallArguments, OutputOf, WorkflowFunction } from './functions.ts'
 import type { Logger } from './logger.ts'

@@ -1,9 +1,10 @@
 // Lengths of time as an author writes them: Dapr's seconds, or a string that carries its unit.
+
 import { TenutoError } from './errors.ts'
 
 /** A number is **seconds** (as in Dapr JS); a string is a number and a unit: `'250ms'`, `'30s'`, `'15m'`, `'24h'`, `'7d'`. */
 export type Duration = number | `${number}${DurationUnit}`
-export type DurationUnit = 'ms' | 's' | 'm' | 'h' | 'd'
+type DurationUnit = 'ms' | 's' | 'm' | 'h' | 'd'
 
 const unitMs: Readonly<Record<DurationUnit, number>> = {
   ms: 1,

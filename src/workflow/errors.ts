@@ -1,4 +1,5 @@
 // Errors of Tenuto itself: each carries a code with a row in the catalogue and a heading in docs/errors.md.
+
 import { type ErrorCode, errorCatalogue } from './error-catalogue.ts'
 
 export type { ErrorCode }

@@ -1,4 +1,5 @@
 // Failures as data (what the history keeps) and as errors (what workflow code catches).
+
 import type { TenutoError } from './errors.ts'
 import { limits } from './limits.ts'
 

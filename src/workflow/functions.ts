@@ -1,4 +1,5 @@
 // The functions that a user writes, and what the compiler can tell about them.
+
 import type { ActivityContext, WorkflowContext } from './context.ts'
 import type { Jsonify } from './payload.ts'
 

@@ -1,4 +1,5 @@
 // Payloads travel and rest as JSON text; this is the only place where values become text and text values.
+
 import { TenutoError } from './errors.ts'
 import { limits } from './limits.ts'
 

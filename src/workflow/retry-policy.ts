@@ -1,4 +1,5 @@
 // When a failed activity or child workflow is tried again. Field names and meaning are Dapr's.
+
 import { type Duration, toMilliseconds } from './duration.ts'
 import { TenutoError } from './errors.ts'
 import type { FailureDetails } from './failure.ts'

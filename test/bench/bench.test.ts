@@ -1,5 +1,6 @@
 // `npm run bench` as a person meets it: what it prints, that its results are right, and that its exit code tells when a required
 // property does not hold. How fast anything is, is not asserted.
+
 import { spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,5 @@
 // The table that describes a command decides what it takes.
+
 import { expect, test } from 'vitest'
 import { helpFlag, helpText, parseCommandLine, parsePort, UsageError } from '../../src/cli/command-line.ts'
 import { serveFlags, toServeSettings } from '../../src/cli/serve.ts'

@@ -1,4 +1,5 @@
 // The commands against a real server: what they print, and their exit codes.
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
 // Loggers for people and for machines: what they leave out, and that nothing logged can harm either.
+
 import { expect, test } from 'vitest'
 import { createConsoleLogger, createJsonLogger, logLevels } from '../../src/cli/logger.ts'
 import type { LogFields, Logger } from '../../src/workflow/logger.ts'

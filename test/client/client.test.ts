@@ -1,4 +1,5 @@
 // One suite for every client: over a backend, over the HTTP API, and over the HTTP API on a socket.
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createClient } from '../../src/client/backend-client.ts'
 import { createHttpClient } from '../../src/client/http-client.ts'

@@ -1,4 +1,5 @@
 // What only the client over HTTP has to bear: a network that loses answers, and servers that are not ours.
+
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createHttpClient, type HttpClientOptions } from '../../src/client/http-client.ts'
 import { createHttpApi } from '../../src/http/api.ts'

@@ -1,4 +1,5 @@
 // The clients on the real thing: engine, runtime and SQLite in memory, directly and through the API on a socket.
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createClient } from '../../src/client/backend-client.ts'
 import { createHttpClient } from '../../src/client/http-client.ts'

@@ -1,4 +1,5 @@
 // The embedded backend under the conformance suite, on the real clock.
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,11 +1,15 @@
 // The memory backend under the conformance suite: time jumps, so a wait costs nothing.
+
 import { createRuntime, type RuntimeOptions } from '../../src/runtime/runtime.ts'
 import { createMemoryBackend } from '../../src/testing/memory-backend.ts'
 import type { OpenHost } from './test-host.ts'
 
 export function memoryHosts(options: RuntimeOptions = {}): OpenHost {
   return async (app, logger) => {
-    const { ports, queue, clock, store } = createMemoryBackend({ logger, manners: { visibilityMs: 3_600_000 } })
+    const { ports, queue, clock, store } = createMemoryBackend({
+      logger,
+      manners: { visibilityMs: 3_600_000 },
+    })
     const runtime = createRuntime(app, ports, options)
     queue.run(() => runtime)
     return {

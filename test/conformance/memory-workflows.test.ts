@@ -1,4 +1,56 @@
+// The suite twice: with instances that stay in memory between their turns, and with instances that are replayed at every turn.
+
+import { expect, test } from 'vitest'
+import type { Episode } from '../../src/runtime/episode.ts'
 import { memoryHosts } from './memory-host.ts'
+import type { OpenHost } from './test-host.ts'
 import { describeWorkflows } from './workflow.suite.ts'
 
-describeWorkflows('memory', memoryHosts())
+/** Histories of all instances of a case, by its title. */
+type Histories = Map<string, Record<string, readonly Episode[]>[]>
+
+/** Keeps the histories of each host when it is closed. */
+function recorded(open: OpenHost, into: Histories): OpenHost {
+  return async (app, logger) => {
+    const host = await open(app, logger)
+    const title = expect.getState().currentTestName?.split(' > ').at(-1) ?? ''
+    return {
+      ...host,
+      async close() {
+        const { instances } = await host.store.list({ limit: 1_000 })
+        const histories = await Promise.all(
+          instances.map(async (row) => [row.instanceId, await host.store.readHistory(row)] as const),
+        )
+        into.set(title, [...(into.get(title) ?? []), Object.fromEntries(histories)])
+        await host.close()
+      },
+    }
+  }
+}
+
+const live: Histories = new Map()
+const replayed: Histories = new Map()
+describeWorkflows('memory', recorded(memoryHosts(), live))
+describeWorkflows('memory, replayed at every turn', recorded(memoryHosts({ liveInstances: 0 }), replayed))
+
+/** The history as text. Ids are named anew, in order of appearance; stack traces, which show the host's own frames, are left out. */
+function text(episodes: readonly Episode[] | undefined): string {
+  const json = JSON.stringify(episodes, (key, value: unknown) => (key === 'stackTrace' ? undefined : value))
+  const names = new Map<string, string>()
+  return json.replaceAll(/id-\d+/g, (id) => {
+    const name = names.get(id) ?? `the ${names.size + 1}th id`
+    names.set(id, name)
+    return name
+  })
+}
+
+test('a live instance leaves the history, byte by byte, that one leaves which is replayed at every turn', () => {
+  expect(live.size).toBeGreaterThan(100)
+  expect([...replayed.keys()]).toEqual([...live.keys()])
+  for (const [title, hosts] of live) {
+    for (const [at, histories] of hosts.entries()) {
+      for (const [instanceId, episodes] of Object.entries(histories))
+        expect(text(replayed.get(title)?.[at]?.[instanceId]), `${title}: ${instanceId}`).toBe(text(episodes))
+    }
+  }
+})

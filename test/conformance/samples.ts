@@ -1,4 +1,5 @@
 // Rows and episodes for tests of stores.
+
 import type { Episode, InstanceKey } from '../../src/runtime/episode.ts'
 import type { InboxRow, InstanceRow } from '../../src/runtime/ports.ts'
 

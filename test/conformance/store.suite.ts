@@ -1,4 +1,5 @@
 // What every store must keep, whatever it is built on. Each case rests on the text of the port alone.
+
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Episode } from '../../src/runtime/episode.ts'
 import type { InstanceRow, ListFilter, Store } from '../../src/runtime/ports.ts'
@@ -153,6 +154,18 @@ export function describeStore(name: string, open: () => Promise<OpenStore>): voi
         )
       })
 
+      test('the newest episode shows its number, its time and its unread events without a projection', async () => {
+        await append(episodeOf(1, { at: 7_000, unreadEvents: 3 }))
+        expect(await store.getInstance(key.instanceId)).toMatchObject({
+          episode: 1,
+          lastUpdatedAt: 7_000,
+          unreadEvents: 3,
+        })
+        await append(episodeOf(2, { at: 8_000 }))
+        expect(await store.getInstance(key.instanceId)).toMatchObject({ episode: 2, lastUpdatedAt: 8_000 })
+        expect((await store.getInstance(key.instanceId))?.unreadEvents).toBeUndefined()
+      })
+
       test('a projection of an older episode changes nothing', async () => {
         await store.projectStatus(key, { episode: 2, status: 'SUSPENDED', lastUpdatedAt: 2_000 })
         await store.projectStatus(key, {
@@ -193,19 +206,20 @@ export function describeStore(name: string, open: () => Promise<OpenStore>): voi
         expect(await store.getInstance(key.instanceId)).toEqual(rowOf(key))
       })
 
-      test('a stall shows with its reason, stays through projections, and clears to the status below', async () => {
+      test('a stall shows its reason beside the status, and stays through projections until it is cleared', async () => {
         const stalled = { errorType: 'TenutoError', message: 'differs', code: 'NON_DETERMINISM' }
+        await store.projectStatus(key, { episode: 1, status: 'RUNNING', lastUpdatedAt: 1_500 })
         await store.setStalled(key, stalled, 2_000)
-        expect(await store.getInstance(key.instanceId)).toMatchObject({ status: 'STALLED', stalled })
-        await store.projectStatus(key, { episode: 1, status: 'SUSPENDED', lastUpdatedAt: 2_500 })
+        expect(await store.getInstance(key.instanceId)).toMatchObject({ status: 'RUNNING', stalled })
+        await store.projectStatus(key, { episode: 2, status: 'SUSPENDED', lastUpdatedAt: 2_500 })
         expect(await store.getInstance(key.instanceId)).toMatchObject({
-          status: 'STALLED',
+          status: 'SUSPENDED',
           stalled,
-          episode: 1,
+          episode: 2,
         })
         await store.setStalled(key, undefined, 3_000)
         expect(await store.getInstance(key.instanceId)).toEqual(
-          rowOf(key, { status: 'SUSPENDED', episode: 1, lastUpdatedAt: 3_000 }),
+          rowOf(key, { status: 'SUSPENDED', episode: 2, lastUpdatedAt: 3_000 }),
         )
       })
 
@@ -279,9 +293,10 @@ export function describeStore(name: string, open: () => Promise<OpenStore>): voi
     })
 
     describe('purging', () => {
-      beforeEach(() => store.createInstance(rowOf(key, { input: '"secret"' })))
+      const parent = { instanceId: 'p', incarnation: 'q', generation: 1, seq: 2, depth: 1 }
+      beforeEach(() => store.createInstance(rowOf(key, { input: '"secret"', startKey: 'k', parent })))
 
-      test('an ended instance becomes a tombstone without payloads', async () => {
+      test('an ended instance becomes a tombstone that tells whose it was, without payloads', async () => {
         await append(episodeOf(1))
         await store.putInbox(key, eventRow('e1'))
         await store.projectStatus(key, {
@@ -292,7 +307,8 @@ export function describeStore(name: string, open: () => Promise<OpenStore>): voi
         })
         expect(await store.purge(key, 5_000)).toBe(true)
         const row = await store.getInstance(key.instanceId)
-        expect(row).toMatchObject({ ...key, name: 'orderProcessing', startDigest: 'digest', purgedAt: 5_000 })
+        const { input: _input, ...kept } = rowOf(key, { status: 'COMPLETED', startKey: 'k', parent })
+        expect(row).toMatchObject({ ...kept, lastUpdatedAt: row?.lastUpdatedAt, episode: 1, purgedAt: 5_000 })
         expect(JSON.stringify(row)).not.toContain('secret')
       })
 

@@ -1,4 +1,5 @@
 // What the conformance suite needs of a backend with a runtime on it.
+
 import type { Management } from '../../src/runtime/management.ts'
 import type { Store } from '../../src/runtime/ports.ts'
 import type { App } from '../../src/workflow/app.ts'

@@ -1,10 +1,16 @@
 // Whole workflows on a whole backend: what an author may rely on, whatever it is built on. A case that the conformance list of Dapr
-// Workflow has too names it in its title.
-import { describe, test } from 'vitest'
+// Workflow has too names it in its title (DG: durabletask-go, MJ: durabletask-js).
+
+import { describe, expect, test } from 'vitest'
 import { type Cases, opener } from './bench.ts'
 import { basicCases } from './cases/basics.ts'
 import { childCases } from './cases/children.ts'
+import { continueAsNewCases } from './cases/continue-as-new.ts'
+import { controlCases } from './cases/control.ts'
 import { eventCases } from './cases/events.ts'
+import { purgeCases, scheduledStartCases, startCases } from './cases/lives.ts'
+import { customStatusCases, raiseCases, sendEventCases, waitCases } from './cases/outside.ts'
+import { payloadCases } from './cases/payloads.ts'
 import { retryCases } from './cases/retries.ts'
 import { timerCases } from './cases/timers.ts'
 import type { OpenHost } from './test-host.ts'
@@ -13,13 +19,26 @@ const groups: Readonly<Record<string, Cases>> = {
   activities: basicCases,
   children: childCases,
   events: eventCases,
+  'raising events': raiseCases,
+  'events between instances': sendEventCases,
   timers: timerCases,
   retries: retryCases,
+  'continue-as-new': continueAsNewCases,
+  'suspend, resume, terminate': controlCases,
+  starts: startCases,
+  'scheduled starts': scheduledStartCases,
+  purge: purgeCases,
+  waiting: waitCases,
+  'custom status': customStatusCases,
+  payloads: payloadCases,
 }
 
 /** Registers the suite. */
 export function describeWorkflows(name: string, open: OpenHost): void {
   describe.each(Object.entries(groups))(`${name}: %s`, (_group, cases) => {
-    for (const [title, run] of Object.entries(cases)) test(title, () => run(opener(open)))
+    test.each(Object.entries(cases))('%s', async (_title, run) => {
+      expect.hasAssertions()
+      await run(opener(open))
+    })
   })
 }

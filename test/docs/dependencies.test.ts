@@ -1,4 +1,5 @@
 // docs/dependencies.md lists what package.json lists, in the same order, with a reason for each.
+
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { rowsByName } from './markdown.ts'

@@ -1,4 +1,5 @@
 // What the documents name exists: files, headings, scripts, limits, error codes.
+
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 import { describe, expect, test } from 'vitest'

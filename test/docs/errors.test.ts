@@ -1,4 +1,5 @@
 // docs/errors.md says of every code what is true: the messages on the page come from programs that run into the error.
+
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { codesOf, type Examples, refresh, runExamples } from '../../scripts/docs/errors-page.ts'

@@ -1,4 +1,5 @@
 // Programs that go up to a limit and beyond it.
+
 import { inWorld } from '../../scripts/docs/examples/memory-world.ts'
 import type { Delivery } from '../../src/runtime/messages.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'

@@ -1,4 +1,5 @@
 // Programs that use as much of a limit as they are told to, and say what they were refused with.
+
 import { inWorld } from '../../scripts/docs/examples/memory-world.ts'
 import { answerOfSocket } from '../../scripts/docs/examples/socket.ts'
 import { createHttpApi } from '../../src/http/api.ts'

@@ -1,4 +1,5 @@
 // docs/limits.md says what src/workflow/limits.ts says, and the limits that refuse or cut something do so at their value.
+
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { limits } from '../../src/workflow/limits.ts'

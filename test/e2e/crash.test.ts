@@ -1,5 +1,6 @@
 // The claim of the specification, on a real process: of 100 parallel activities some 40 have completed, the process dies, and after the
 // restart the others run, those that were in flight once more, and no other.
+
 import { expect, test } from 'vitest'
 import { batchProcessing } from '../../examples/03-batch-processing.ts'
 import { app } from '../../examples/app.ts'

@@ -1,4 +1,5 @@
 // The two curl commands of the specification, letter for letter, against the example server.
+
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
 // The example server as `npm start` runs it, for tests that want to see it end by itself.
+
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

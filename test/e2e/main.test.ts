@@ -1,4 +1,5 @@
 // `npm start` as a person meets it: its help, its complaints, its demo.
+
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'

@@ -1,4 +1,5 @@
 // An eternal workflow on the real server: however many rounds it makes, what is kept is the history of one.
+
 import { expect, test } from 'vitest'
 import { app } from '../../examples/app.ts'
 import { startServer } from '../../src/cli/server.ts'

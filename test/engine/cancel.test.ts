@@ -1,4 +1,5 @@
 // cancel(): a task is given up, its timer deleted, and late answers are nobody's.
+
 import { describe, expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import type { Task } from '../../src/workflow/task.ts'

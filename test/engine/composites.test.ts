@@ -1,4 +1,5 @@
 // whenAll and whenAny, under await and under yield.
+
 import { describe, expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import type { WorkflowFunction } from '../../src/workflow/functions.ts'

@@ -1,4 +1,5 @@
 // The workflow context: names, replay marks, logger, status, events to others, and arguments that are refused at the call.
+
 import { describe, expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import { limits } from '../../src/workflow/limits.ts'

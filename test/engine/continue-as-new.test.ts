@@ -1,4 +1,5 @@
 // continueAsNew: the generation ends, and what nobody has taken goes along or not, as asked.
+
 import { describe, expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import { completed, fired, raised, resumed, suspended } from '../support/engine-events.ts'

@@ -1,4 +1,5 @@
 // Suspend, resume and terminate.
+
 import { describe, expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import { completed, fired, nudged, raised, resumed, suspended, terminated } from '../support/engine-events.ts'

@@ -1,4 +1,5 @@
 // Code that leaves the path of its history is found at the first difference, and told with both sides and the call site.
+
 import { describe, expect, test } from 'vitest'
 import type { Turn } from '../../src/engine/turn.ts'
 import type { WorkflowContext } from '../../src/workflow/context.ts'

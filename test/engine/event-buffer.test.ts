@@ -1,4 +1,5 @@
 // The event buffer against a model that is too simple to be wrong.
+
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { EventBuffer } from '../../src/engine/event-buffer.ts'

@@ -1,4 +1,5 @@
 // External events: by name without case, in order of acceptance, each to one waiter.
+
 import { describe, expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import { completed, fired, nudged, raised } from '../support/engine-events.ts'

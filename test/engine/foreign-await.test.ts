@@ -1,4 +1,5 @@
 // An await of something that is not durable is found: at once when nothing else is pending, else as soon as the code goes on by itself.
+
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'

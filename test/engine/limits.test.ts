@@ -1,4 +1,5 @@
 // A workflow that runs away is stopped with a code, not by the host running out of memory.
+
 import { expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import { limits } from '../../src/workflow/limits.ts'

@@ -1,4 +1,5 @@
 // Tasks are native promises: the language's own combinators work on them, live and replayed.
+
 import { inspect } from 'node:util'
 import { expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'

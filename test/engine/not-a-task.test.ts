@@ -1,4 +1,5 @@
 // A yield of something that is no task ends the workflow at once and says what was yielded, instead of waiting for ever.
+
 import { describe, expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import type { WorkflowFunction } from '../../src/workflow/functions.ts'

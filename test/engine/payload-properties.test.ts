@@ -1,4 +1,5 @@
 // Payloads: what goes through JSON comes back as JSON gives it back, and text from outside is never lost.
+
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isTenutoError } from '../../src/workflow/errors.ts'

@@ -1,4 +1,5 @@
 // Payloads keep their value on every way: input, output, activity, child, event, continue-as-new.
+
 import { describe, expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import { limits } from '../../src/workflow/limits.ts'

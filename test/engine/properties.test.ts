@@ -1,5 +1,6 @@
 // Property: whatever a workflow does and in whatever order the answers come, an instance that is replayed, from any prefix of its history,
 // asks for what the live one has asked for, and goes on as it would.
+
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Command } from '../../src/engine/commands.ts'

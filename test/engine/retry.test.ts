@@ -1,4 +1,5 @@
 // Retries: every attempt and every wait between two attempts is a command of its own, so they survive everything.
+
 import { describe, expect, test } from 'vitest'
 import { activity } from '../../src/workflow/app.ts'
 import type { ActivityContext, WorkflowContext } from '../../src/workflow/context.ts'

@@ -1,5 +1,6 @@
 // Two JavaScript samples of the Dapr documentation, verbatim but for their imports, each with its missing yield: what happens, and what is
 // said about it.
+
 import { describe, expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import type { TWorkflow } from '../../src/workflow/functions.ts'

@@ -1,4 +1,5 @@
 // A workflow may be an async function, an async generator, a generator or a plain function: one engine runs them all.
+
 import { describe, expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import { completed, failed } from '../support/engine-events.ts'

@@ -1,4 +1,5 @@
 // Durable timers: what is asked for, what is refused.
+
 import { expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import type { Duration } from '../../src/workflow/duration.ts'

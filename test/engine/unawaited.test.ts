@@ -1,4 +1,5 @@
 // A task that nobody awaited is found and named, and never lost in silence.
+
 import { describe, expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import type { Task } from '../../src/workflow/task.ts'

@@ -1,4 +1,5 @@
 // A rejection that nobody handles in workflow code is logged to its instance; one of the host stays what it is.
+
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 

@@ -1,4 +1,5 @@
 // Property: whatever else the process does, foreign code never sees the window, and workflow code always does.
+
 import nodeCrypto from 'node:crypto'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'

@@ -1,4 +1,5 @@
 // Inside the replay window clock and random are the workflow's and everything that reaches outside is refused; outside it nothing is touched.
+
 import nodeCrypto, { randomUUID } from 'node:crypto'
 import { setImmediate as macrotask } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'

@@ -1,4 +1,5 @@
 // What each example promises: its results, its activities, and a clear word about inputs that are none.
+
 import { expect, test } from 'vitest'
 import { mapInParallel } from '../../examples/03-batch-processing.ts'
 import { app } from '../../examples/app.ts'

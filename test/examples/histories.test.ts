@@ -1,4 +1,5 @@
 // The recorded histories of the examples are the contract with instances that are under way: the code of now must fit each of them.
+
 import { readdirSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { app } from '../../examples/app.ts'

@@ -1,4 +1,5 @@
 // Recorded histories at rest: JSON, without what differs between two machines.
+
 import { readFileSync } from 'node:fs'
 import type { Episode } from '../../src/runtime/episode.ts'
 import type { Scenario } from './recorder.ts'

@@ -1,5 +1,6 @@
 // Runs a workflow of the example app on the real engine in a world without chance: fixed ids, a clock that only jumps, activities one
 // after the other, and external events when nothing else can happen. The same scenario gives the same history, byte by byte.
+
 import { app } from '../../examples/app.ts'
 import type { Command } from '../../src/engine/commands.ts'
 import type { HistoryEvent } from '../../src/engine/events.ts'

@@ -1,4 +1,5 @@
 // One history for each way that an example can go; `node scripts/record-histories.ts` writes them to examples/histories.
+
 import type { Scenario } from './recorder.ts'
 
 const expensiveOrder = { Name: 'Laptops', Quantity: 10, TotalCost: 15_000 }

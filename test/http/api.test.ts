@@ -1,4 +1,5 @@
 // The routes of the management API and what they answer.
+
 import { describe, expect, test } from 'vitest'
 import { TenutoError } from '../../src/workflow/errors.ts'
 import { problem, testApi } from './support.ts'

@@ -1,4 +1,5 @@
 // The HTTP client of @dapr/dapr, as it is on npm, against this API on a socket.
+
 import { CommunicationProtocolEnum, DaprClient } from '@dapr/dapr'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type HttpServer, serve } from '../../src/http/server.ts'

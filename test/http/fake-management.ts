@@ -1,4 +1,5 @@
 // A runtime in memory without workflows: instances do what a test tells them. Its clock moves by one ms with every change.
+
 import type {
   InstanceView,
   Management,

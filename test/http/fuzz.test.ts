@@ -1,5 +1,6 @@
 // Requests nobody would write, some thousand of them: whatever comes, the answer is below 500, is JSON, and shows nothing of the inside.
 // TENUTO_SEED repeats or varies a run.
+
 import { Buffer } from 'node:buffer'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'

@@ -1,4 +1,5 @@
 // Hostile input gets a 4xx, and the runtime never hears of it.
+
 import { describe, expect, test } from 'vitest'
 import { limits } from '../../src/workflow/limits.ts'
 import { problem, testApi } from './support.ts'

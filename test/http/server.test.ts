@@ -1,4 +1,5 @@
 // The API on a socket.
+
 import { once } from 'node:events'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { HttpHandler } from '../../src/http/api.ts'

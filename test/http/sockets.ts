@@ -1,4 +1,5 @@
 // Bytes to a server and back, below any HTTP client.
+
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 

@@ -1,4 +1,5 @@
 // An API over the fake runtime, and requests to it in few words.
+
 import { createHttpApi, type HttpHandler } from '../../src/http/api.ts'
 import { recordingLogger, type RecordingLogger } from '../support/recording-logger.ts'
 import { fakeManagement, type FakeManagement } from './fake-management.ts'

@@ -1,4 +1,5 @@
 // ?wait: a status request is held until something happens.
+
 import { describe, expect, test } from 'vitest'
 import type { InstanceView } from '../../src/runtime/management.ts'
 import { origin, problem, readAnswer, type TestApi, testApi } from './support.ts'

@@ -1,4 +1,5 @@
 // The status object: Dapr's shape, and nothing lost between our own ends.
+
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fromWireError, fromWireStatus, toWireStatus } from '../../src/http/wire.ts'

@@ -1,4 +1,5 @@
 // The real clock, made of times and waits that the test decides.
+
 import { expect, test } from 'vitest'
 import { createClock, systemClock } from '../../src/local/clock.ts'
 

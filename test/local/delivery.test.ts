@@ -1,4 +1,5 @@
 // What is delivered when, to how many handlers, and what becomes of it.
+
 import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import type { Delivery } from '../../src/runtime/messages.ts'

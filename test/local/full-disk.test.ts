@@ -1,4 +1,6 @@
-// A disk that is full: nothing accepted is lost, nothing undone is believed, and work goes on when there is room again.
+// A disk that is full: nothing accepted is lost, nothing undone is believed, and work goes on when there is
+// room again.
+
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'

@@ -1,4 +1,5 @@
 // Group commit: what shares an fsync, who is answered when, and what anybody is shown before it is durable.
+
 import { setImmediate } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
 import type { Delivery } from '../../src/runtime/messages.ts'

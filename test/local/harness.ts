@@ -1,4 +1,6 @@
-// Backends and messages for the tests: a manual clock, a consumer that does what the test says, and a folder that is removed afterwards.
+// Backends and messages for the tests: a manual clock, a consumer that does what the test says, and a folder
+// that is removed afterwards.
+
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

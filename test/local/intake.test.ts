@@ -1,4 +1,5 @@
 // How much of the queues is in memory.
+
 import { expect, test } from 'vitest'
 import { openDatabase } from '../../src/local/database.ts'
 import { Intake, type IntakeOptions } from '../../src/local/intake.ts'

@@ -1,4 +1,6 @@
-// A process that is killed: what it accepted is there afterwards, what it had in hand comes again, and what kills it is found.
+// A process that is killed: what it accepted is there afterwards, what it had in hand comes again, and what
+// kills it is found.
+
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate } from 'node:timers/promises'

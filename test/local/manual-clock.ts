@@ -1,4 +1,5 @@
 // A clock that stands still until it is moved.
+
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../../src/runtime/ports.ts'
 

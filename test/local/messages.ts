@@ -1,4 +1,5 @@
 // Messages for tests, also for those that run in a child process.
+
 import type { InstanceKey } from '../../src/runtime/episode.ts'
 import type { ActivityMessage, Doorbell, TimerMessage } from '../../src/runtime/messages.ts'
 import { key } from '../conformance/samples.ts'

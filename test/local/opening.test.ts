@@ -1,4 +1,5 @@
 // Opening a folder: whose it is, whether it can be written, and whether what is in it can be trusted.
+
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'

@@ -1,4 +1,6 @@
 // The store contract on SQLite, and what this store keeps beyond it.
+
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { openLocalBackend } from '../../src/local/index.ts'
@@ -52,14 +54,14 @@ test('an append that would leave a gap, or whose place was trimmed away, is refu
   expect((await store.readHistory(key)).map(({ n }) => n)).toEqual([2])
 })
 
-test('an episode alone makes a pending instance run and moves its last update', async () => {
+test('an episode alone makes a pending instance run', async () => {
   const { store } = openBackend().ports
   await store.createInstance(rowOf(key))
   await store.appendEpisode(key, episodeOf(1, { at: 7_000 }))
-  const row = rowOf(key, { status: 'RUNNING', lastUpdatedAt: 7_000 })
+  const row = rowOf(key, { status: 'RUNNING', lastUpdatedAt: 7_000, episode: 1 })
   expect(await store.getInstance(key.instanceId)).toEqual(row)
   await store.appendEpisode(key, episodeOf(2, { at: 8_000 }))
-  expect(await store.getInstance(key.instanceId)).toEqual({ ...row, lastUpdatedAt: 8_000 })
+  expect(await store.getInstance(key.instanceId)).toEqual({ ...row, lastUpdatedAt: 8_000, episode: 2 })
 })
 
 test('trimming keeps the episodes whose carrier is still queued, until it is acknowledged', async () => {
@@ -163,6 +165,28 @@ test('a page token that is none is refused by name', async () => {
   await expect(store.list({ limit: 1, pageToken: 'rubbish' })).rejects.toMatchObject({
     code: 'INVALID_ARGUMENT',
   })
+})
+
+test('an instance that waits for a timer takes less than 2 KB on the disk', async () => {
+  const { database, ports, clock } = openBackend()
+  const count = 1_000
+  const dueAt = clock.now() + 1_000
+  for (let at = 0; at < count; at++) {
+    const of = { instanceId: randomUUID(), incarnation: randomUUID() }
+    const started = {
+      kind: 'executionStarted',
+      ...of,
+      generation: 1,
+      name: 'orderProcessing',
+      flags: [1],
+    } as const
+    await ports.store.createInstance(rowOf(of, { input: '{"order":12345}', startDigest: 'x'.repeat(43) }))
+    await ports.store.appendEpisode(of, episodeOf(1, { events: [{ ...started, input: '{"order":12345}' }] }))
+    await ports.timers.schedule([{ ...timer(1, dueAt, of), token: randomUUID() }])
+    await ports.store.projectStatus(of, { episode: 1, status: 'RUNNING', lastUpdatedAt: dueAt })
+  }
+  const bytes = Number(database.value('PRAGMA page_count')) * Number(database.value('PRAGMA page_size'))
+  expect(bytes / count).toBeLessThan(2_048)
 })
 
 test('a watcher is woken by any visible change of its instance, and not before that is durable', async () => {

@@ -1,4 +1,5 @@
 // A host that may crash, freeze, be throttled and be lied to at every single I/O.
+
 import type { Ports } from '../../src/runtime/ports.ts'
 import type { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import type { Rng } from './rng.ts'

@@ -1,8 +1,9 @@
 // Random workflow programs, the workflow that runs them, and the oracle that says what must come out.
+
 import { type ActivityContext, defineApp, type WorkflowContext } from '../../src/index.ts'
 import type { Rng } from './rng.ts'
 
-export type Step =
+type Step =
   | { readonly k: 'act'; readonly x: number }
   | { readonly k: 'flaky'; readonly x: number; readonly fails: number }
   | { readonly k: 'fan'; readonly xs: readonly number[] }

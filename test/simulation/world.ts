@@ -1,4 +1,5 @@
 // One seeded world: random programs on the production engine and runtime, hosts that fail, a queue that misbehaves; and what must hold.
+
 import { factIdOf, isTaskOutcome } from '../../src/engine/events.ts'
 import type { Episode, InstanceKey } from '../../src/runtime/episode.ts'
 import type { Message } from '../../src/runtime/messages.ts'

@@ -1,5 +1,6 @@
-import type { EventRaised, HistoryEvent } from '../../src/engine/events.ts'
 // Facts as tests feed them to the engine: short, with payloads given as values.
+
+import type { EventRaised, HistoryEvent } from '../../src/engine/events.ts'
 import type { FailureDetails } from '../../src/workflow/failure.ts'
 
 const generation = 1

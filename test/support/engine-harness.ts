@@ -1,5 +1,6 @@
 // Drives a workflow function with the engine alone: no store, no queue, no clock. Turns are fed one by one and recorded as episodes, so
 // that each behaviour can be checked twice: as it happened, and as a replay of what was recorded.
+
 import { expect } from 'vitest'
 import type { Command, Outcome } from '../../src/engine/commands.ts'
 import type { ExecutionStarted, HistoryEvent } from '../../src/engine/events.ts'

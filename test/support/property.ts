@@ -1,4 +1,5 @@
 // Random tests: how often they run. A failure prints its seed; `SEED=… RUNS=… npx vitest run <file>` runs it again or longer.
+
 import * as fc from 'fast-check'
 
 const seed = process.env['SEED']

@@ -1,17 +1,18 @@
 // Random small workflows: a program is data, run by one interpreter as async function, async generator or generator. Every call carries all
 // that the program has seen so far as its input, so that the slightest difference between two runs shows in a command.
+
 import * as fc from 'fast-check'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import type { WorkflowFunction } from '../../src/workflow/functions.ts'
 import type { Task } from '../../src/workflow/task.ts'
 
-export type Step =
+type Step =
   | { readonly do: 'activity' | 'child' | 'timer' | 'event' | 'eventOrTimeout' | 'poll' | 'retry' }
   | { readonly do: 'fire' | 'send' | 'status' | 'chance' | 'cancelled' | 'hops' | 'log' }
   | { readonly do: 'all' | 'race' | 'whenAll' | 'whenAny' | 'settled'; readonly branches: readonly Step[] }
   | { readonly do: 'sideBySide'; readonly branches: readonly (readonly Step[])[] }
 
-export type Ending = 'return' | 'throw' | 'continueAsNew'
+type Ending = 'return' | 'throw' | 'continueAsNew'
 
 export interface Program {
   readonly style: 'async function' | 'async generator' | 'generator'

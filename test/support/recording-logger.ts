@@ -1,7 +1,8 @@
 // A logger that keeps what it is told.
+
 import type { Logger, LogFields } from '../../src/workflow/logger.ts'
 
-export interface LogLine {
+interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error'
   readonly message: string
   readonly fields: LogFields

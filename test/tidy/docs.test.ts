@@ -1,4 +1,5 @@
 // Every error code has its page: a heading in docs/errors.md, and no heading without a code.
+
 import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 

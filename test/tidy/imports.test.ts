@@ -1,4 +1,5 @@
 // Imports point one way, and the pure layers reach neither the machine nor a package.
+
 import { expect, test } from 'vitest'
 import { importsOf, sourceFiles, type SourceFile } from './source-files.ts'
 

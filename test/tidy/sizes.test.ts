@@ -1,4 +1,5 @@
 // A reader opens any file and finishes it: a hard limit on lines, and a ratchet on sizes.
+
 import { expect, test } from 'vitest'
 import baseline from './baseline.json' with { type: 'json' }
 import { sourceFiles } from './source-files.ts'

@@ -1,4 +1,5 @@
 // The sources as the tidy tests see them: path, text, and the modules each file imports.
+
 import { readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 

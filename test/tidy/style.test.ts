@@ -1,4 +1,5 @@
 // House style that the linter does not know, as a table: what must not be written, where, and why.
+
 import { expect, test } from 'vitest'
 import { sourceFiles } from './source-files.ts'
 

@@ -1,4 +1,5 @@
 // What the compiler knows of calls: inputs, outputs after their way through JSON, and what it refuses. Checked by `npm run types`.
+
 import { expectTypeOf } from 'vitest'
 import { activity } from '../../src/workflow/app.ts'
 import type { ActivityContext, WorkflowContext } from '../../src/workflow/context.ts'

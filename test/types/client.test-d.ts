@@ -1,4 +1,5 @@
 // What the compiler knows about a client's calls.
+
 import { expectTypeOf } from 'vitest'
 import type { InstanceId, WorkflowClient, WorkflowState } from '../../src/client/index.ts'
 import type { WorkflowContext } from '../../src/workflow/context.ts'

@@ -1,4 +1,5 @@
 // What the compiler makes of a type on its way through JSON. Checked by `npm run types`.
+
 import { expectTypeOf } from 'vitest'
 import type { Jsonify } from '../../src/workflow/payload.ts'
 

@@ -1,4 +1,5 @@
 // What the compiler knows of composites, timers and events. Checked by `npm run types`.
+
 import { expectTypeOf } from 'vitest'
 import type { ActivityContext, WorkflowContext } from '../../src/workflow/context.ts'
 import type { Task } from '../../src/workflow/task.ts'

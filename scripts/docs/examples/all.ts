@@ -1,4 +1,5 @@
 // Every example, by its code.
+
 import { managementApi } from './management-api.ts'
 import { platform } from './platform.ts'
 import { runningInstance } from './running-instance.ts'

@@ -1,4 +1,5 @@
 // Codes of the management API, as a client of HTTP gets them.
+
 import { createHttpClient } from '../../../src/client/http-client.ts'
 import { createHttpApi } from '../../../src/http/api.ts'
 import { defineApp } from '../../../src/workflow/app.ts'

@@ -1,4 +1,5 @@
 // An app in memory under a virtual clock: the production engine and runtime, and hours that pass in milliseconds.
+
 import type { InstanceView, Management } from '../../../src/runtime/management.ts'
 import { createRuntime, type Runtime } from '../../../src/runtime/runtime.ts'
 import { createMemoryBackend } from '../../../src/testing/memory-backend.ts'

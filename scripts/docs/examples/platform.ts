@@ -1,4 +1,5 @@
 // Codes of the platform below: the embedded backend, the wait of a client, the answer to a defect.
+
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
 // Codes for what a running instance meets.
+
 import type { Runtime } from '../../../src/runtime/runtime.ts'
 import type { Consumer } from '../../../src/testing/memory-queue.ts'
 import { activity, defineApp } from '../../../src/workflow/app.ts'

@@ -1,4 +1,5 @@
 // What every example of docs/errors.md is made with: a short program that runs into the error, and the text it got.
+
 import { type ErrorCode, isTenutoError } from '../../../src/workflow/errors.ts'
 import type { FailureDetails } from '../../../src/workflow/failure.ts'
 

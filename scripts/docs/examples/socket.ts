@@ -1,4 +1,5 @@
 // A request that only a bare socket can send, to a real server.
+
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { serve } from '../../../src/http/server.ts'

@@ -1,4 +1,5 @@
 // Codes for code that is written wrongly.
+
 import { defineApp } from '../../../src/workflow/app.ts'
 import type { WorkflowContext } from '../../../src/workflow/context.ts'
 import { limits } from '../../../src/workflow/limits.ts'

@@ -1,4 +1,5 @@
 // Preloaded into the benchmark: a store in memory that changes the results of activities on their way through the inbox.
+
 import { MemoryStore } from '../../../src/testing/memory-store.ts'
 
 // oxlint-disable-next-line typescript/unbound-method -- it is called with its store

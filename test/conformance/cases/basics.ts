@@ -1,4 +1,5 @@
 // Activities: one, many, in a row, at once, failing, awaited by nobody.
+
 import { expect } from 'vitest'
 import type { ActivityContext, WorkflowContext } from '../../../src/index.ts'
 import { type Cases, gate } from '../bench.ts'
@@ -64,9 +65,7 @@ export const basicCases: Cases = {
 
   ...fanOutCases([5, 300]),
 
-  async '30 activities that nobody awaits all run although the workflow has completed (Dapr: noawait)'(
-    open,
-  ) {
+  async '30 activities that nobody awaits all run although the workflow has completed (Dapr: noawait)'(open) {
     const { note, noted } = noting<number>()
     async function careless(ctx: WorkflowContext): Promise<string> {
       for (let at = 0; at < 30; at++) void ctx.callActivity(note, at)
@@ -159,8 +158,8 @@ export const basicCases: Cases = {
   async 'an activity knows where it belongs'(open) {
     const seen: unknown[] = []
     async function look(ctx: ActivityContext): Promise<void> {
-      seen.push(ctx.getWorkflowInstanceId(), ctx.getWorkflowActivityId(), ctx.name, ctx.attempt)
-      seen.push(ctx.signal.aborted)
+      const { name, attempt, signal } = ctx
+      seen.push(ctx.getWorkflowInstanceId(), ctx.getWorkflowActivityId(), name, attempt, signal.aborted)
     }
     const place = async (ctx: WorkflowContext) => ctx.callActivity(look)
     const bench = await open({ workflows: { place }, activities: { look } })

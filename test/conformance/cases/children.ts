@@ -1,4 +1,5 @@
 // Child workflows: their ids, their outcomes, and what happens when an id is taken.
+
 import { expect } from 'vitest'
 import type { ActivityContext, WorkflowContext } from '../../../src/index.ts'
 import { limits } from '../../../src/workflow/limits.ts'
@@ -14,11 +15,17 @@ async function broken(): Promise<never> {
 const waiting = async (ctx: WorkflowContext) => ctx.waitForExternalEvent('go')
 
 export const childCases: Cases = {
-  async 'a child gets the id <parent>:0001 and its output is the result of the call (Dapr: basic/child)'(open) {
+  async 'a child gets the id <parent>:0001 and its output is the result of the call (Dapr: basic/child)'(
+    open,
+  ) {
     const parent = async (ctx: WorkflowContext) => ctx.callChildWorkflow(double, 21)
     const bench = await open({ workflows: { parent, double } })
     expect(await bench.run('parent')).toMatchObject({ status: 'COMPLETED', output: 42 })
-    expect(await bench.ended('parent:0001')).toMatchObject({ workflowName: 'double', output: 42, input: '21' })
+    expect(await bench.ended('parent:0001')).toMatchObject({
+      workflowName: 'double',
+      output: 42,
+      input: '21',
+    })
   },
 
   async 'a child of a later generation has an id of its own (MJ: default child ids unique across generations)'(
@@ -31,7 +38,11 @@ export const childCases: Cases = {
     }
     const bench = await open({ workflows: { parent, double } })
     expect(await bench.run('parent', 1)).toMatchObject({ output: 6 })
-    for (const [id, output] of [['parent:0001', 2], ['parent:2:0001', 4], ['parent:3:0001', 6]] as const)
+    for (const [id, output] of [
+      ['parent:0001', 2],
+      ['parent:2:0001', 4],
+      ['parent:3:0001', 6],
+    ] as const)
       expect(await bench.ended(id)).toMatchObject({ output })
   },
 
@@ -116,7 +127,9 @@ export const childCases: Cases = {
     expect(await bench.ended('taken')).toMatchObject({ workflowName: 'double', output: 8 })
   },
 
-  async 'each attempt of a retried child is an instance of its own (Dapr: retries/childworkflowdistinct)'(open) {
+  async 'each attempt of a retried child is an instance of its own (Dapr: retries/childworkflowdistinct)'(
+    open,
+  ) {
     let runs = 0
     const count = async (_ctx: ActivityContext) => ++runs
     async function flaky(ctx: WorkflowContext): Promise<number> {
@@ -188,7 +201,8 @@ export const childCases: Cases = {
       if (round > 1) return child
       child.catch(() => {})
       await ctx.waitForExternalEvent('next')
-      return ctx.continueAsNew(2)
+      ctx.continueAsNew(2)
+      return 'old'
     }
     const bench = await open({ workflows: { parent, waiting } })
     await bench.start('parent', 1)

@@ -1,6 +1,12 @@
 // Retry policies: attempts and the waits between them are durable, and a call keeps its identity.
+
 import { expect } from 'vitest'
-import { activity, type ActivityContext, NonRetriableError, type WorkflowContext } from '../../../src/index.ts'
+import {
+  activity,
+  type ActivityContext,
+  NonRetriableError,
+  type WorkflowContext,
+} from '../../../src/index.ts'
 import type { Cases } from '../bench.ts'
 
 interface Attempt {
@@ -42,7 +48,9 @@ export const retryCases: Cases = {
     expect(waits).toEqual([bench.shortMs, bench.shortMs])
   },
 
-  async 'the attempts of one call share an idempotency key and have a task id each (Dapr: taskexecutionid)'(open) {
+  async 'the attempts of one call share an idempotency key and have a task id each (Dapr: taskexecutionid)'(
+    open,
+  ) {
     const { charge, attempts } = flaky(3)
     async function order(ctx: WorkflowContext, ms: number): Promise<void> {
       await ctx.callActivity(charge, undefined, { retry: policy(ms, 3) })

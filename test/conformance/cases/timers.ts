@@ -1,4 +1,5 @@
 // Durable timers: never early, and exactly one answer each.
+
 import { expect } from 'vitest'
 import type { WorkflowContext } from '../../../src/index.ts'
 import type { Episode } from '../../../src/runtime/episode.ts'

@@ -1,4 +1,6 @@
-// Delivers messages: says each delivery, kills itself at a message for the instance `poison`, acknowledges the others.
+// Delivers messages: says each delivery, kills itself at a message for the instance `poison`, acknowledges
+// the others.
+
 import { unlimited } from '../messages.ts'
 import { openFolder, say } from './program.ts'
 

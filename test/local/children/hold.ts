@@ -1,4 +1,5 @@
 // Opens the folder and holds it until it is killed.
+
 import { openFolder, say } from './program.ts'
 
 await openFolder()

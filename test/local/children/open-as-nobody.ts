@@ -1,4 +1,5 @@
 // Opens the folder without the rights of root, from which no permission keeps anything.
+
 import { openFolder, say } from './program.ts'
 
 if (process.getuid?.() === 0) {

@@ -1,4 +1,6 @@
-// What the children of the tests have in common: they say things on stdout, a line each, and are killed or end by themselves.
+// What the children of the tests have in common: they say things on stdout, a line each, and are killed or
+// end by themselves.
+
 import { openLocalBackend, type LocalBackend } from '../../../src/local/index.ts'
 
 export function say(line: string): void {

@@ -1,4 +1,5 @@
 // Runs a child program on a folder, from a test.
+
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'

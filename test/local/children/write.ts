@@ -1,4 +1,6 @@
-// Accepts instances without end, in parallel, and says each once it is accepted, or the code of the error once it is refused.
+// Accepts instances without end, in parallel, and says each once it is accepted, or the code of the error
+// once it is refused.
+
 import { rowOf } from '../../conformance/samples.ts'
 import { openFolder, say } from './program.ts'
 

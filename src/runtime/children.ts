@@ -1,0 +1,119 @@
+// Parent and child: the child's row is made once, its outcome is told once.
+
+import type { CreateChild } from '../engine/commands.ts'
+import {
+  type ChildWorkflowCompleted,
+  type ChildWorkflowFailed,
+  type ParentLink,
+  startFactId,
+  taskFactId,
+} from '../engine/events.ts'
+import { TenutoError } from '../workflow/errors.ts'
+import { type FailureDetails, failureOf } from '../workflow/failure.ts'
+import { limits } from '../workflow/limits.ts'
+import { isTerminal } from '../workflow/status.ts'
+import { startDigest } from './digest.ts'
+import type { DispatchOrder } from './dispatch.ts'
+import type { Episode } from './episode.ts'
+import { type InstanceState, parentOf } from './instance-state.ts'
+import { doorbell, type Message } from './messages.ts'
+import type { InstanceRow, Ports } from './ports.ts'
+
+/** Creates the child's row, once, and rings for its start. An id that somebody else holds is a failure that the parent hears of. */
+export async function createChild(
+  ports: Ports,
+  state: InstanceState,
+  { episode, mode }: DispatchOrder,
+  command: CreateChild,
+): Promise<Message[]> {
+  const parent: ParentLink = {
+    ...state.key,
+    generation: episode.generation,
+    seq: command.seq,
+    depth: (parentOf(state)?.depth ?? 0) + 1,
+  }
+  if (parent.depth > limits.childDepth) {
+    const message = `Child workflows are nested deeper than ${limits.childDepth} levels.`
+    return refuseChild(ports, parent, notStarted(message))
+  }
+  const row = childRow(ports, command, parent)
+  let present = await ports.store.createInstance(row)
+  // An instance that has ended gives its id up, as at a start from outside.
+  if (present && isOver(present) && !isMine(present, parent)) {
+    present = await ports.store.createInstance(row, present.incarnation)
+  }
+  if (!present) return [doorbell(row, ports.newId(), [startFactId])]
+  if (!isMine(present, parent)) {
+    // Another attempt may succeed: the id may be free by then.
+    const { nonRetriable: _, ...failure } = notStarted(
+      `An instance with the id '${command.instanceId}' already exists.`,
+    )
+    return refuseChild(ports, parent, failure)
+  }
+  // One that has begun guards itself; a second ring would only make work.
+  const begun = mode === 'nudge' && present.episode > 0
+  return isOver(present) || begun ? [] : [doorbell(present, ports.newId(), [startFactId])]
+}
+
+function isOver({ status, purgedAt }: InstanceRow): boolean {
+  return isTerminal(status) || purgedAt !== undefined
+}
+
+function childRow(ports: Ports, command: CreateChild, parent: ParentLink): InstanceRow {
+  const now = ports.clock.now()
+  return {
+    instanceId: command.instanceId,
+    incarnation: ports.newId(),
+    name: command.name,
+    status: 'PENDING',
+    createdAt: now,
+    lastUpdatedAt: now,
+    ...(command.input !== undefined && { input: command.input }),
+    parent,
+    startDigest: startDigest(command.name, command.input, undefined),
+    episode: 0,
+  }
+}
+
+function isMine(row: InstanceRow, parent: ParentLink): boolean {
+  const link = row.parent
+  return (
+    link?.incarnation === parent.incarnation &&
+    link.generation === parent.generation &&
+    link.seq === parent.seq
+  )
+}
+
+async function refuseChild(ports: Ports, parent: ParentLink, failure: FailureDetails): Promise<Message[]> {
+  const { generation, seq } = parent
+  return tellParent(ports, parent, { kind: 'childWorkflowFailed', generation, seq, failure })
+}
+
+function notStarted(message: string): FailureDetails {
+  return failureOf(new TenutoError('CHILD_NOT_STARTED', message))
+}
+
+/** Puts the outcome into the parent's inbox, once. @returns the doorbell for it. */
+async function tellParent(
+  ports: Ports,
+  parent: ParentLink,
+  event: ChildWorkflowCompleted | ChildWorkflowFailed,
+): Promise<Message[]> {
+  const factId = taskFactId(parent.generation, parent.seq)
+  await ports.store.putInbox(parent, { factId, event, acceptedAt: ports.clock.now() })
+  return [doorbell(parent, ports.newId(), [factId])]
+}
+
+export async function notifyParent(ports: Ports, state: InstanceState, episode: Episode): Promise<void> {
+  const parent = parentOf(state)
+  if (!parent) return
+  const { generation, seq } = parent
+  const { output, failure } = episode
+  const event: ChildWorkflowCompleted | ChildWorkflowFailed =
+    episode.status === 'COMPLETED'
+      ? { kind: 'childWorkflowCompleted', generation, seq, ...(output !== undefined && { output }) }
+      : { kind: 'childWorkflowFailed', generation, seq, failure: failure ?? terminatedFailure }
+  await ports.queue.send(await tellParent(ports, parent, event))
+}
+
+const terminatedFailure = { errorType: 'WorkflowTerminated', message: 'The child workflow was terminated.' }

@@ -1,0 +1,41 @@
+// The ports with somebody in between: every call of store, queue and timers goes through an interceptor.
+
+import type { Ports } from '../../src/runtime/ports.ts'
+
+export interface PortCall {
+  /** Name of the method: `appendEpisode`, `send`, `schedule` … */
+  readonly method: string
+  readonly args: readonly unknown[]
+}
+
+/** @param run makes the call; the interceptor may make it, not make it, make it twice, or give another answer */
+export type Interceptor = (call: PortCall, run: () => Promise<unknown>) => Promise<unknown>
+
+export function interceptPorts(ports: Ports, interceptor: Interceptor): Ports {
+  const guard = <T extends object>(port: T): T =>
+    new Proxy(port, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name)
+        if (typeof member !== 'function') return member
+        return (...args: unknown[]) =>
+          interceptor(
+            { method: String(name), args },
+            () => Reflect.apply(member, target, args) as Promise<unknown>,
+          )
+      },
+    })
+  return { ...ports, store: guard(ports.store), queue: guard(ports.queue), timers: guard(ports.timers) }
+}
+
+/** The ports with some methods of the store, the queue or the timers replaced. */
+export function withPorts(
+  ports: Ports,
+  replaced: Partial<Ports['store'] & Ports['queue'] & Ports['timers']>,
+): Ports {
+  const methods = new Map<string, unknown>(Object.entries(replaced))
+  return interceptPorts(ports, async ({ method, args }, run) => {
+    const replacement = methods.get(method)
+    if (typeof replacement !== 'function') return run()
+    return Reflect.apply(replacement, undefined, args) as Promise<unknown>
+  })
+}
