@@ -29,7 +29,7 @@ export interface InstanceRow extends InstanceKey {
   readonly startDigest: string
   /** Given by the caller: the same start again gets the same answer even after the instance has ended. */
   readonly startKey?: string
-  /** Number of the episode that the row shows; 0 before the first. */
+  /** Number of the newest episode, 0 before the first; derived when the row is read, as are `lastUpdatedAt` and `unreadEvents`. */
   readonly episode: number
   /** External events that its newest episode left unread. */
   readonly unreadEvents?: number
@@ -87,7 +87,9 @@ export interface InstancePage {
 
 /** Histories, inbox and status. All reads are strong. */
 export interface Store {
-  /** The row of an instance id, tombstones included. */
+  /**
+   * The row of an instance id, tombstones included. While an instance is stalled its row shows the status below, with `stalled` beside it.
+   */
   getInstance(instanceId: string): Promise<InstanceRow | undefined>
   /**
    * Puts a new row if there is none, or if the present one is of the incarnation `replaces` (which has ended or was purged).
@@ -117,7 +119,7 @@ export interface Store {
   setStalled(key: InstanceKey, reason: FailureDetails | undefined, at: number): Promise<void>
   /** Puts a row if none has its fact id. @returns undefined when it was put, else the row that is in the way. */
   putInbox(key: InstanceKey, row: InboxRow): Promise<InboxRow | undefined>
-  /** Puts rows whether or not they exist; not atomic. */
+  /** Puts rows whether or not they exist (all tell the same fact, so either may stay); not atomic. */
   putOutcomes(key: InstanceKey, rows: readonly InboxRow[]): Promise<void>
   /** Deletes consumed rows. Rows with a digest leave it behind for a while, so that a late retry is recognised. */
   deleteInbox(key: InstanceKey, factIds: readonly string[]): Promise<void>
@@ -127,7 +129,8 @@ export interface Store {
   trimHistory(key: InstanceKey, before: number): Promise<void>
   /**
    * Turns the row of an ended instance into a tombstone and deletes history and inbox, when no writer of that life can be alive.
-   * @returns false when the row was not there, not ended, or of another incarnation.
+   * The tombstone keeps `parent`, `startKey` and `startDigest`, by which a repeated start is known.
+   * @returns false when the row was not there, not ended, or of another incarnation; true again for a tombstone of this one.
    */
   purge(key: InstanceKey, at: number): Promise<boolean>
   list(filter: ListFilter): Promise<InstancePage>
