@@ -7,10 +7,14 @@ export class CodePosition {
   #site: CallSite | undefined
   #caller: Caller | undefined
 
-  /** A durable call begins. @param caller the method of the context that the workflow has called */
-  enter(what: string, site: CallSite | undefined, caller: Caller): void {
+  /** A durable call begins. */
+  enter(what: string, site: CallSite | undefined): void {
     this.#what = what
     this.#site = site
+  }
+
+  /** The workflow has called this function of the engine. */
+  entered(caller: Caller): void {
     this.#caller = caller
   }
 

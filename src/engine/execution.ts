@@ -104,7 +104,8 @@ export class Execution implements TaskOwner {
    */
   enter(what: string, site: CallSite | undefined, caller: Caller): void {
     this.assertCallable(what)
-    this.#position.enter(what, site, caller)
+    this.#position.enter(what, site)
+    this.entered(caller)
   }
 
   assertCallable(what: string): void {
@@ -115,6 +116,10 @@ export class Execution implements TaskOwner {
       )
     }
     if (!isOpen(this.scope)) throw this.#escape(`${what} was called`)
+  }
+
+  entered(caller: Caller): void {
+    this.#position.entered(caller)
   }
 
   assertInTurn(what: (task: TaskState) => string, task: TaskState): void {

@@ -13,9 +13,9 @@ export class Suspension {
     return false
   }
 
-  /** The next event that waits, once the instance is resumed. */
+  /** The next event that waits. Nothing waits before the first suspension, nor after a resume has taken all. */
   release(): HistoryEvent | undefined {
-    return this.active ? undefined : this.#heldBack.shift()
+    return this.#heldBack.shift()
   }
 
   /** External events that wait. */

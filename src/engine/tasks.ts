@@ -4,7 +4,7 @@
 
 import { TenutoError } from '../workflow/errors.ts'
 import type { Task } from '../workflow/task.ts'
-import { type CallSite, describeSite } from './call-site.ts'
+import { type Caller, type CallSite, describeSite } from './call-site.ts'
 
 export interface TaskState {
   readonly task: Task<unknown>
@@ -41,6 +41,8 @@ export interface TaskOwner {
   chained: boolean
   /** @throws TenutoError `CALL_OUTSIDE_TURN` when the code goes on although no turn of it is under way */
   assertInTurn(what: (task: TaskState) => string, task: TaskState): void
+  /** The workflow has called this function, and commands may follow from it. */
+  entered(caller: Caller): void
 }
 
 const stateKey = Symbol('task state')
@@ -186,6 +188,7 @@ function cancel(this: WithState): boolean {
   const state = this[stateKey]
   if (state.status !== 'pending') return false
   state.owner.assertInTurn(cancelOf, state)
+  state.owner.entered(cancel)
   observe(state)
   state.onCancel?.()
   state.fail(new TenutoError('TASK_CANCELLED', `${state.label} was cancelled by the workflow.`))

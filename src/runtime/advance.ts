@@ -8,7 +8,7 @@ import { isTerminal } from '../workflow/status.ts'
 import { dispatch } from './dispatch.ts'
 import type { Episode } from './episode.ts'
 import { guardDuty } from './guard-duty.ts'
-import { absorb, type InstanceState } from './instance-state.ts'
+import { absorb, type InstanceState, mayHaveForgotten } from './instance-state.ts'
 import type { LiveInstance } from './live-instance.ts'
 import { type AdvanceHost, load } from './load.ts'
 import { doorbell } from './messages.ts'
@@ -45,18 +45,25 @@ export async function advance(host: AdvanceHost, work: Work): Promise<void> {
   }
 }
 
-/** What was read before the activity ran will do while it is what is in memory: if it is stale by now, the commit is lost. */
+/**
+ * What was read before the activity ran will do while it is what is in memory: if it is stale by now, the commit is lost. Where siblings
+ * are under way that is likely, and a read is cheaper than a lost race.
+ */
 function readBefore({ instances }: AdvanceHost, { key, read }: Work): LiveInstance | undefined {
-  return read && instances.get(key) === read ? read : undefined
+  if (!read || instances.get(key) !== read) return undefined
+  const activities = [...read.state.outstanding.values()].filter(({ kind }) => kind === 'scheduleTask')
+  return activities.length <= 1 ? read : undefined
 }
 
 /** Reads what is new, and again when the read was torn; in the end the message is left for later, never acknowledged. */
 async function loadWhole(host: AdvanceHost, work: Work): Promise<LiveInstance | undefined> {
   for (let tries = 1; ; tries++) {
     const live = await load(host, work.key)
-    const missing = live && missingRow(work, live)
+    if (!live) return undefined
+    const missing = missingRow(work, live)
     if (missing === undefined) return live
     if (tries === 3) {
+      if (live && mayHaveForgotten(live.state)) return live
       const message = `Row '${missing}' of instance ${work.key.instanceId} is in neither inbox nor history yet.`
       throw new TenutoError('STORAGE_FAILED', message)
     }
@@ -67,27 +74,29 @@ class Advance {
   readonly #host: AdvanceHost
   readonly #ports: Ports
   readonly #work: Work
-  readonly #tokens: ReadonlySet<string>
-  readonly #claims: Claims
-  readonly #litter: Set<string>
+  /** Tokens held, and up to which episode each needs no guard. */
+  readonly #tokens = new Map<string, number>()
+  readonly #litter = new Set<string>()
+  /** Messages that are sent again, beside those that are too early. */
   readonly #again: Claims['early'] = []
   /** Episodes that this handler has dispatched. */
   readonly #dispatched = new Set<number>()
   /** What the next guard duty must look at beside the carriers of the current generation. */
   #guardNext: { readonly older: boolean; readonly nudged: boolean }
   #live: LiveInstance
+  #claims: Claims
 
   constructor(host: AdvanceHost, work: Work, live: LiveInstance) {
     this.#host = host
     this.#ports = host.ports
     this.#work = work
     this.#live = live
-    this.#tokens = new Set(work.deliveries.map(({ message }) => message.token))
-    const claims = claim(work, live, host.ports.clock.now())
-    this.#claims = claims
-    this.#litter = new Set(claims.litter)
-    this.#again.push(...claims.early)
-    this.#guardNext = { older: claims.older, nudged: claims.nudged !== undefined }
+    for (const { message } of work.deliveries) {
+      const { token, dispatchedTo = 0 } = message
+      this.#tokens.set(token, Math.min(dispatchedTo, this.#tokens.get(token) ?? dispatchedTo))
+    }
+    this.#claims = this.#claim(live)
+    this.#guardNext = guardFor(this.#claims)
   }
 
   async run(): Promise<void> {
@@ -97,6 +106,10 @@ class Advance {
       if (isTerminal(state.status)) break
       const own = this.#claims.own.filter(({ factId, event }) => isNew(state, factId, event))
       if (own.length === 0 && !this.#mayOpen(state)) break
+      if (lost >= limits.lostRaces) {
+        await this.#park(own)
+        break
+      }
       if (obstacle && !this.#isTerminated(own)) return this.#stall(own)
       if (state.unopened && ++opened > limits.generationsPerTurn) {
         this.#letOthersRun(state)
@@ -105,16 +118,22 @@ class Advance {
       const result = await this.#turn(own)
       if (result === 'gone') return
       if (result === 'lost') {
-        if (++lost >= limits.lostRaces) {
-          await this.#park(own)
-          break
-        }
+        lost++
         const live = await loadWhole(this.#host, this.#work)
         if (!live) return
         this.#live = live
+        this.#claims = this.#claim(live)
+        this.#guardNext = guardFor(this.#claims)
       }
     }
     await this.#finish()
+  }
+
+  /** What the messages come to, now that this was read. */
+  #claim(live: LiveInstance): Claims {
+    const claims = claim(this.#work, live, this.#ports.clock.now())
+    for (const factId of claims.litter) this.#litter.add(factId)
+    return claims
   }
 
   /** A new generation is opened by the holder of the token that guards it, or by a nudge (R13). */
@@ -138,11 +157,13 @@ class Advance {
     const rows = [...inbox.values()].filter(({ factId, event }) => isNew(state, factId, event))
     const taken = new Set(rows.map(({ factId }) => factId))
     const made = own.filter(({ factId, event }) => !taken.has(factId) && event !== startFact)
-    const by = own[0]?.token ?? this.#claims.nudged ?? state.unopened?.by
+    const [first] = own
+    const by = first?.token ?? this.#claims.nudged ?? state.unopened?.by
     assert(by !== undefined, 'a turn has no carrier')
     const request = {
       facts: [...rows, ...made].map(({ event }) => event),
       by,
+      ...(first && { ownFactId: first.factId }),
       nonce: this.#ports.newId(),
       now: this.#ports.clock.now(),
     }
@@ -155,6 +176,7 @@ class Advance {
       await this.#afterCommit(episode)
       return 'won'
     }
+    // The execution has gone ahead of the history and is of no use any more.
     this.#host.instances.drop(state.key)
     return result.kind === 'gone' ? 'gone' : 'lost'
   }
@@ -193,6 +215,7 @@ class Advance {
     this.#host.instances.drop(key)
     await this.#ports.store.putOutcomes(key, this.#rowsOf(own))
     await this.#ports.store.setStalled(key, reason, this.#ports.clock.now())
+    await this.#sendAgain()
     this.#ports.logger.error('The instance is stalled.', { instanceId: key.instanceId, reason })
   }
 
@@ -207,6 +230,8 @@ class Advance {
       await this.#ports.queue.send([doorbell(key, this.#ports.newId(), factIds)], delayMs)
     }
     const waiting = new Set(own.filter(({ factId }) => !factIds.includes(factId)).map(({ token }) => token))
+    const { unopened } = this.#live.state
+    if (unopened) waiting.add(unopened.by)
     for (const { message } of deliveries)
       if (waiting.has(message.token)) this.#again.push({ message, delayMs })
   }
@@ -230,10 +255,20 @@ class Advance {
       await this.#ports.store.setStalled(this.#work.key, undefined, this.#ports.clock.now())
     }
     await this.#sweepLitter()
-    // Copies, so that waiting never burns receive counts (R19).
-    for (const { message, delayMs } of this.#again) await this.#ports.queue.send([message], delayMs)
+    await this.#sendAgain()
     if (!live.obstacle) this.#host.instances.keep(live)
   }
+
+  /** Copies, so that waiting never burns receive counts (R19). Whatever their tokens carry so far is dispatched. */
+  async #sendAgain(): Promise<void> {
+    const dispatchedTo = this.#live.state.n
+    for (const { message, delayMs } of [...this.#claims.early, ...this.#again])
+      await this.#ports.queue.send([{ ...message, dispatchedTo }], delayMs)
+  }
+}
+
+function guardFor({ older, nudged }: Claims): { readonly older: boolean; readonly nudged: boolean } {
+  return { older, nudged: nudged !== undefined }
 }
 
 /** 2 to 10 seconds, spread by an id, so that those who lost against each other do not meet again. */

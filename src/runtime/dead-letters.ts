@@ -40,7 +40,7 @@ async function keepFact({ ports, instances }: ActivityHandlerHost, message: Work
   const { episodes } = await ports.store.read(key)
   const state = emptyState(key)
   for (const episode of episodes) absorb(state, episode)
-  const tokens = new Set([message.token])
+  const tokens = new Map([[message.token, message.dispatchedTo ?? 0]])
   await guardDuty(ports, state, { tokens, nudged: false, older: true, dispatched: new Set() })
   if (isTerminal(state.status)) return
   if (message.kind === 'timer' && message.generation === state.generation) {

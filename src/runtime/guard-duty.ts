@@ -2,7 +2,6 @@
 // committed by a host that died before it could dispatch; its carrier, which nobody can have acknowledged, makes up for that.
 
 import { isTaskOutcome } from '../engine/events.ts'
-import { isTerminal } from '../workflow/status.ts'
 import { dispatch } from './dispatch.ts'
 import type { Episode } from './episode.ts'
 import type { InstanceState } from './instance-state.ts'
@@ -10,8 +9,8 @@ import type { Ports } from './ports.ts'
 import { projectionOf } from './projection.ts'
 
 export interface GuardOrder {
-  /** Tokens of the messages that the handler holds. */
-  readonly tokens: ReadonlySet<string>
+  /** Tokens of the messages that the handler holds, and up to which episode each needs no guard. */
+  readonly tokens: ReadonlyMap<string, number>
   /** A nudge answers for every episode. */
   readonly nudged: boolean
   /** A message of an older generation is among them: its episodes are to be looked for in what is left of the past. */
@@ -21,20 +20,28 @@ export interface GuardOrder {
 }
 
 export async function guardDuty(ports: Ports, state: InstanceState, order: GuardOrder): Promise<void> {
-  const unseen = ({ n, by }: Episode): boolean =>
-    !order.dispatched.has(n) && (order.tokens.has(by) || order.nudged)
-  const carried = [...order.tokens].flatMap((token) => state.carriers.get(token) ?? [])
-  if (!order.older && !order.nudged && carried.every((n) => order.dispatched.has(n))) return
-  const history = order.older
+  const isGuarded = (n: number, by: string): boolean => n > (order.tokens.get(by) ?? Number.POSITIVE_INFINITY)
+  const isOwed = ({ n, by }: Episode): boolean =>
+    !order.dispatched.has(n) && (order.nudged || isGuarded(n, by))
+  const older =
+    order.older && [...order.tokens.values()].some((dispatchedTo) => dispatchedTo < state.openedBy)
+  const carried = [...order.tokens.keys()].some((token) =>
+    state.carriers.get(token)?.some((n) => !order.dispatched.has(n) && isGuarded(n, token)),
+  )
+  if (!older && !order.nudged && !carried) return
+  const history = older
     ? await ports.store.readHistory(state.key)
     : (await ports.store.read(state.key)).episodes
   const episodes = history.filter(({ n }) => n <= state.n)
-  for (const episode of episodes.filter(unseen)) {
+  const owed = episodes.filter(isOwed)
+  for (const episode of owed) {
     order.dispatched.add(episode.n)
     const mode = order.nudged ? 'nudge' : 'again'
     await dispatch(ports, state, { episode, mode, answered: answeredIn(episodes, episode.generation) })
-    if (isTerminal(episode.status)) await ports.store.projectStatus(state.key, projectionOf(episode))
   }
+  // The newest of them shows what the others would; a row that shows a later episode stays as it is.
+  const newest = owed.at(-1)
+  if (newest) await ports.store.projectStatus(state.key, projectionOf(newest))
 }
 
 function answeredIn(history: readonly Episode[], generation: number): ReadonlySet<number> {

@@ -122,3 +122,8 @@ export function consumedFacts(
 ): ContinuedAsNew['consumed'] {
   return [...state.consumed, ...more].slice(-limits.consumedEventIds)
 }
+
+/** True when ids of consumed facts may have been dropped for want of room: what is known neither here nor in the inbox may be over. */
+export function mayHaveForgotten({ openedBy, consumed }: InstanceState): boolean {
+  return openedBy > 0 && consumed.length >= limits.consumedEventIds
+}

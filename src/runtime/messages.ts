@@ -8,6 +8,8 @@ interface Envelope extends InstanceKey {
   readonly v: 1
   /** One per logical send; kept by a requeued copy and by redrive, new for every further ring. */
   readonly token: string
+  /** On a copy: whatever the token carries up to this episode has been dispatched, and needs no guard. */
+  readonly dispatchedTo?: number
 }
 
 /** Names inbox rows that wait. */

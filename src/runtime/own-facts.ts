@@ -45,12 +45,18 @@ export interface Claims {
   readonly nudged: string | undefined
 }
 
+/** What a new generation remembers of a carrier whose own fact is still to come. */
+export function carrierMark(token: string): string {
+  return `by:${token}`
+}
+
 /** Stands for the start, which lies in the instance's row and not in the inbox. */
 export const startFact: ExternalFact = { kind: 'nudged', id: startFactId }
 
 export function claim(work: Work, live: LiveInstance, now: number): Claims {
   const claims = { own: [], early: [], litter: [], older: false, nudged: undefined } as Mutable<Claims>
   for (const { message } of work.deliveries) {
+    if (live.state.known.has(carrierMark(message.token))) claims.older = true
     switch (message.kind) {
       case 'doorbell':
         for (const factId of message.factIds) claimRow(claims, live, message, factId, now)
@@ -62,6 +68,8 @@ export function claim(work: Work, live: LiveInstance, now: number): Claims {
         claimOutcome(claims, live, message, work.outcomes)
         break
       case 'nudge':
+        if ((live.state.known.get(message.id) ?? Number.POSITIVE_INFINITY) <= live.state.openedBy)
+          claims.older = true
         if (message.episode !== live.state.n && !mayHaveLostCarriers(live)) break
         claims.nudged = message.token
         // There may be something to commit: rows that nobody rings for, or the start.
@@ -117,7 +125,11 @@ function claimRow(
     return
   }
   const event = factId === startFactId ? startFact : live.inbox.get(factId)?.event
-  if (!event) return
+  if (!event) {
+    // It was consumed so long ago that its id is forgotten.
+    claims.older = true
+    return
+  }
   const delayMs = msUntilStart(live, event, now)
   if (delayMs > 0) claims.early.push({ message, delayMs })
   else claims.own.push({ factId, event, token: message.token })

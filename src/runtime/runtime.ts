@@ -14,6 +14,7 @@ import type { Management } from './management.ts'
 import type { ActivityMessage, Delivery, WorkflowMessage } from './messages.ts'
 import type { Ports } from './ports.ts'
 import { recoverStalled } from './recover-stalled.ts'
+import { sweep, type SweepOptions, type SweepReport } from './sweeper.ts'
 
 export interface RuntimeOptions {
   /** Default: that of the ports. */
@@ -30,6 +31,8 @@ export interface Runtime {
   handleDead(delivery: Delivery): Promise<void>
   /** Tries every `STALLED` instance again; for the start of a host that may have other code. @returns how many */
   recoverStalled(): Promise<number>
+  /** Rings for what has waited too long; to be called every few minutes where messages can get lost. */
+  sweep(options: SweepOptions): Promise<SweepReport>
   /** Forgets everything in memory; for when the store could not keep what it had accepted. */
   reset(): void
   /** Aborts the signals of running activities and lets go of the process. */
@@ -86,6 +89,7 @@ export function createRuntime(app: App, given: Ports, options: RuntimeOptions = 
     },
     handleDead: (delivery) => handleDead(host, delivery),
     recoverStalled: () => recoverStalled(ports),
+    sweep: (sweepOptions) => sweep(ports, sweepOptions),
     reset: () => instances.clear(),
     close() {
       shutdown.abort()

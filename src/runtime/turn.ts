@@ -15,12 +15,15 @@ import type { RuntimeStatus } from '../workflow/status.ts'
 import type { ContinuedAsNew, Episode } from './episode.ts'
 import { consumedFacts } from './instance-state.ts'
 import { createExecution, diverged, type LiveInstance, openingEvents } from './live-instance.ts'
+import { carrierMark } from './own-facts.ts'
 import { startOf } from './start-event.ts'
 
 export interface TurnRequest {
   /** New facts, in the order in which the code shall see them. */
   readonly facts: readonly HistoryEvent[]
   readonly by: string
+  /** The fact for which the holder of `by` may commit; absent when it opens a generation that it guards. */
+  readonly ownFactId?: string
   readonly nonce: string
   readonly now: number
 }
@@ -128,7 +131,7 @@ function toEpisode(
     ...(isWide(live, result) && { wide: true }),
     ...(unread > 0 && !outcome && { unreadEvents: unread }),
     ...(outcome?.kind === 'continuedAsNew' && {
-      continuedAsNew: nextGeneration(live, outcome, events, unheard),
+      continuedAsNew: nextGeneration(live, request, outcome, events, unheard),
     }),
   }
 }
@@ -159,6 +162,7 @@ function isWide(live: LiveInstance, result: TurnResult): boolean {
 
 function nextGeneration(
   live: LiveInstance,
+  { by, ownFactId }: TurnRequest,
   outcome: Extract<Outcome, { kind: 'continuedAsNew' }>,
   events: readonly HistoryEvent[],
   unheard: readonly EventRaised[],
@@ -172,10 +176,11 @@ function nextGeneration(
     ...(outcome.input !== undefined && { input: outcome.input }),
     flags: currentFlags,
   }
+  const n = state.n + 1
   const external = events.filter((event) => event.kind !== 'executionStarted' && !('seq' in event))
-  const consumed = consumedFacts(
-    state,
-    external.map((event) => [factIdOf(event), state.n + 1] as const),
-  )
+  const facts = external.map((event) => [factIdOf(event), n] as const)
+  // A carrier is found by its fact, unless the generation ended before it came to that.
+  const isFound = ownFactId === undefined || events.some((event) => factIdOf(event) === ownFactId)
+  const consumed = consumedFacts(state, isFound || true ? facts : [...facts, [carrierMark(by), n]])
   return { started, events: [...outcome.unread, ...unheard], consumed }
 }

@@ -74,6 +74,13 @@ export class MemoryQueue implements Queue, Timers {
     return this.#carried.has(token)
   }
 
+  /** Loses every message and every timer, as a purge of the queue and its schedules would. */
+  wipe(): void {
+    for (const entry of this.#entries) this.#remove(entry)
+    for (const cancel of this.#timers.values()) cancel()
+    this.#timers.clear()
+  }
+
   async send(messages: readonly Message[], delayMs = 0): Promise<void> {
     for (const message of messages) {
       this.#enter(message, delayMs)

@@ -80,6 +80,18 @@ describe('with a retry policy', () => {
     await run.replayed()
   })
 
+  test('during a later attempt: nothing is deleted, and its failure is not tried again', async () => {
+    const run = await start(workflow)
+    await run.turn(failed(1))
+    await run.turn(fired(2))
+    expect(run.asked).toEqual(['scheduleTask:x'])
+    await run.turn(raised('stop'))
+    expect(run.asked).toEqual(['scheduleTask:next'])
+    await run.turn(failed(3))
+    expect(run.commands).toEqual([])
+    await run.replayed()
+  })
+
   test('during a wait: its timer is deleted', async () => {
     const run = await start(workflow)
     await run.turn(failed(1))

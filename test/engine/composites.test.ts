@@ -140,6 +140,19 @@ describe('whenAll', () => {
     await run.replayed()
   })
 
+  test('keeps the first failure when others follow', async () => {
+    const run = await start(async (ctx: WorkflowContext) => {
+      const all = ctx.whenAll([ctx.callActivity('a'), ctx.callActivity('b')])
+      await all.catch(() => {})
+      await ctx.waitForExternalEvent('go')
+      return all.getException().message
+    })
+    await run.turn(failed(2, 'first'))
+    await run.turn(failed(1, 'second'), raised('go'))
+    expect(run.output).toContain('first')
+    await run.replayed()
+  })
+
   test('getResult gives the same list as await', async () => {
     const run = await start(async (ctx: WorkflowContext) => {
       const all = ctx.whenAll([ctx.callActivity<number>('a')])
@@ -254,6 +267,19 @@ describe('whenAny([ … ])', () => {
     })
     await run.turn(completed(2, 'b'))
     expect(run.output).toEqual(['b', true, 'b'])
+    await run.replayed()
+  })
+
+  test('a loser that fails later changes nothing', async () => {
+    const run = await start(async (ctx: WorkflowContext) => {
+      const any = ctx.whenAny([ctx.callActivity('a'), ctx.callActivity('b')])
+      await any
+      await ctx.waitForExternalEvent('go')
+      return [any.isFailed, await any]
+    })
+    await run.turn(completed(2, 'b'))
+    await run.turn(failed(1), raised('go'))
+    expect(run.output).toEqual([false, 'b'])
     await run.replayed()
   })
 

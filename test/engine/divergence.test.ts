@@ -80,6 +80,13 @@ const changes: readonly Change[] = [
     actual: '#1 timer',
   },
   {
+    title: 'another timer cancelled',
+    before: (ctx) => [ctx.createTimer(1), ctx.createTimer(2)][0]?.cancel(),
+    after: (ctx) => [ctx.createTimer(1), ctx.createTimer(2)][1]?.cancel(),
+    expected: 'cancellation of timer #1',
+    actual: 'cancellation of timer #2',
+  },
+  {
     title: 'the timeout of another event',
     before: (ctx) => ctx.waitForExternalEvent('approved', { timeout: 5 }),
     after: (ctx) => ctx.waitForExternalEvent('rejected', { timeout: 5 }),

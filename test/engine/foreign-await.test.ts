@@ -60,6 +60,14 @@ describe('with nothing durable pending', () => {
     await run.replayed()
   })
 
+  test('nor when it was suspended in the turn that began to wait', async () => {
+    const run = await start(async () => never, { events: [suspended()] })
+    expect(run.outcome).toBeUndefined()
+    await run.turn(resumed())
+    expect(run.failure.code).toBe('FOREIGN_AWAIT')
+    await run.replayed()
+  })
+
   test('promises that settle by themselves are no foreign await', async () => {
     const run = await start(async (ctx: WorkflowContext) => {
       for (let at = 0; at < 1000; at++) await Promise.resolve(at)

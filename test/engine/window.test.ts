@@ -229,6 +229,17 @@ describe('outside the window', () => {
     },
   )
 
+  test('what can be listed inside is what can be listed outside', async () => {
+    const list = () => [
+      Object.keys(globalThis),
+      Object.keys(nodeCrypto),
+      Object.keys(performance),
+      Object.keys(process),
+    ]
+    const run = await start(async () => list())
+    expect(run.output).toEqual(list())
+  })
+
   test('what others have put in place meanwhile is put back', async () => {
     const { fetch: original } = globalThis
     const own = async () => new Response('mine')

@@ -19,6 +19,9 @@ export interface WorldOptions {
   readonly faults: boolean
   /** Faults that come from nothing but crashes and freezes, aimed at redelivery. */
   readonly aimed?: boolean
+  readonly sweeper?: boolean
+  /** All messages and timers are lost once. Only the sweeper can make up for that. */
+  readonly wipe?: boolean
   readonly program?: Program
 }
 
@@ -50,6 +53,7 @@ export async function explain(seed: number, options: WorldOptions): Promise<stri
 
 class World {
   readonly #seed: number
+  readonly #options: WorldOptions
   readonly #rng: Rng
   readonly #clock = new VirtualClock()
   readonly #faultEnd: number
@@ -72,6 +76,7 @@ class World {
 
   constructor(seed: number, options: WorldOptions) {
     this.#seed = seed
+    this.#options = options
     this.#withFaults = options.faults
     const rng = (this.#rng = new Rng(seed))
     const rate = (most: number): number => (rng.chance(0.35) ? 0 : rng.next() * most)
@@ -111,6 +116,8 @@ class World {
     const { queue } = this.#backend
     queue.run(() => this.#consumer())
     for (let at = this.#rng.int(1, 3); at > 0; at--) this.#launch(`i${at}`, randomProgram(this.#rng))
+    if (this.#options.sweeper) this.#sweep()
+    if (this.#options.wipe) this.#clock.at(this.#rng.int(minute, 60 * minute), () => queue.wipe())
     this.#recover(this.#faultEnd - this.#clock.now() + 90 * minute)
     this.#recover(this.#faultEnd - this.#clock.now() + 180 * minute)
     const horizon = this.#faultEnd - this.#clock.now() + 48 * 60 * minute
@@ -118,6 +125,18 @@ class World {
     if (this.#violations.length === 0) await this.#checkAtRest()
     for (const { runtime } of this.#hosts) runtime.close()
     return { seed: this.#seed, violations: this.#violations, counts: this.#counts, trace: this.#trace }
+  }
+
+  #sweep(): void {
+    const runtime = this.#consumer()
+    void runtime.sweep({ periodMs: minute }).then(
+      ({ nudged, rung }) => {
+        this.#count('swept', nudged + rung)
+      },
+      () => {},
+    )
+    // Sweeping ends with the world.
+    if (this.#clock.now() < this.#faultEnd + 12 * 60 * minute) this.#clock.at(minute, () => this.#sweep())
   }
 
   /** What an operator does after an outage. */

@@ -19,6 +19,7 @@ const count = required(isCount)
 const envelope = {
   v: required((value) => value === 1),
   token: name,
+  dispatchedTo: optional(isCount),
   instanceId: name,
   incarnation: name,
 }

@@ -1,0 +1,93 @@
+// The sweeper (R18): a slow walk over live instances that rings for what has waited too long. A net, not a rope: everything holds with
+// it switched off, except that a queue or its schedules were wiped.
+
+import { isTerminal } from '../workflow/status.ts'
+import type { InstanceKey } from './episode.ts'
+import { absorb, emptyState, type InstanceState } from './instance-state.ts'
+import { doorbell, type Message } from './messages.ts'
+import type { InstanceRow, Ports } from './ports.ts'
+
+export interface SweepOptions {
+  /** Ms between two sweeps: an instance that is stuck is nudged once in each of its gaps. */
+  readonly periodMs: number
+  /** Ms since the epoch at which the sweep stops and says where. Default: never. */
+  readonly deadline?: number
+  /** Where an earlier sweep stopped. */
+  readonly pageToken?: string
+}
+
+export interface SweepReport {
+  readonly seen: number
+  readonly rung: number
+  readonly nudged: number
+  /** Where the next sweep goes on; absent when all were seen. */
+  readonly pageToken?: string
+}
+
+const minute = 60_000
+/** An inbox row or a start that has waited longer than this has lost its doorbell. */
+const ringAfterMs = 2 * minute
+/** A timer this late has lost its schedule. */
+const overdueAfterMs = 3 * minute
+const firstGapMs = 15 * minute
+const longestGapMs = 120 * minute
+
+/** Looks at live instances until the deadline. */
+export async function sweep(ports: Ports, options: SweepOptions): Promise<SweepReport> {
+  const report = { seen: 0, rung: 0, nudged: 0 }
+  let { pageToken } = options
+  do {
+    const page = await ports.store.list({
+      statuses: ['PENDING', 'RUNNING', 'SUSPENDED', 'STALLED'],
+      limit: 50,
+      ...(pageToken !== undefined && { pageToken }),
+    })
+    for (const row of page.instances) {
+      report.seen++
+      const messages = await due(ports, row, options.periodMs)
+      if (messages.length > 0) await ports.queue.send(messages)
+      for (const { kind } of messages) report[kind === 'nudge' ? 'nudged' : 'rung']++
+    }
+    pageToken = page.pageToken
+    if (options.deadline !== undefined && ports.clock.now() >= options.deadline) break
+  } while (pageToken !== undefined)
+  return { ...report, ...(pageToken !== undefined && { pageToken }) }
+}
+
+/** The messages that an instance has been waiting for too long. */
+async function due(ports: Ports, row: InstanceRow, periodMs: number): Promise<Message[]> {
+  const key: InstanceKey = { instanceId: row.instanceId, incarnation: row.incarnation }
+  const now = ports.clock.now()
+  const { episodes, inbox } = await ports.store.read(key)
+  const state = emptyState(key)
+  for (const episode of episodes) absorb(state, episode)
+  const startedAt = row.startAt ?? row.createdAt
+  if (state.n === 0) {
+    return now - startedAt > ringAfterMs ? [doorbell(key, ports.newId(), ['start'])] : []
+  }
+  const late = inbox.filter(({ acceptedAt }) => now - acceptedAt > ringAfterMs).map(({ factId }) => factId)
+  const messages: Message[] = late.length > 0 ? [doorbell(key, ports.newId(), late)] : []
+  if (isStuck(state, now) && isGapOver(now - state.at, periodMs)) {
+    const token = ports.newId()
+    messages.push({ v: 1, kind: 'nudge', ...key, token, id: `n:${token}`, episode: state.n })
+  }
+  return messages
+}
+
+/** Something must happen without anybody outside doing anything. */
+function isStuck(state: InstanceState, now: number): boolean {
+  if (isTerminal(state.status) || state.unopened) return true
+  return [...state.outstanding.values()].some(
+    (command) => command.kind !== 'createTimer' || now - command.dueAt > overdueAfterMs,
+  )
+}
+
+/** True in the one sweep in which 15, 30, 60 and then every 120 minutes since the newest episode have just passed. */
+function isGapOver(elapsedMs: number, periodMs: number): boolean {
+  let gapMs = firstGapMs
+  for (let endMs = gapMs; endMs <= elapsedMs; endMs += gapMs) {
+    if (elapsedMs - endMs < periodMs) return true
+    gapMs = Math.min(gapMs * 2, longestGapMs)
+  }
+  return false
+}
