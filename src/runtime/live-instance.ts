@@ -22,7 +22,7 @@ export interface LiveInstance {
   obstacle: FailureDetails | undefined
   /** The row as it was when the instance was loaded. */
   readonly row: InstanceRow
-  /** What the row shows, as far as this process knows. */
+  /** What the row shows, or soon will, as far as this process knows. */
   shown: { status: string; customStatus: string | undefined; stalled: FailureDetails | undefined }
   /** Rows that waited at the last read, in order of acceptance, by fact id. */
   inbox: ReadonlyMap<string, InboxRow>
@@ -66,6 +66,8 @@ export async function catchUp(
   for (const episode of episodes) {
     const events = [...openingEvents(live.state), ...episode.events]
     absorb(live.state, episode)
+    // Its writer shows it, or whoever guards it.
+    live.shown = { ...live.shown, status: episode.status, customStatus: episode.customStatus }
     if (episode.continuedAsNew) {
       turns = []
       live.execution = undefined

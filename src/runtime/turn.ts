@@ -181,6 +181,6 @@ function nextGeneration(
   const facts = external.map((event) => [factIdOf(event), n] as const)
   // A carrier is found by its fact, unless the generation ended before it came to that.
   const isFound = ownFactId === undefined || events.some((event) => factIdOf(event) === ownFactId)
-  const consumed = consumedFacts(state, isFound || true ? facts : [...facts, [carrierMark(by), n]])
+  const consumed = consumedFacts(state, isFound ? facts : [...facts, [carrierMark(by), n]])
   return { started, events: [...outcome.unread, ...unheard], consumed }
 }
