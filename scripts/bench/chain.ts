@@ -28,7 +28,7 @@ export async function measureLatency(stage: Stage): Promise<Findings> {
       const all = await meter.over(async () => repeat(perRound, once))
       return { engine: median(all.map((each) => each.engine)), floor: median(all.map((each) => each.floor)) }
     })
-    const name = `chain of ${steps} activities, start to completion, p50`
+    const name = `chain of ${steps}, start to completion, p50`
     const figure = toFigure({ letter: 'a', place: stage.place, name, unit: 'ms' }, p50s)
     return { figures: [figure, ...meter.figures(stage, 'one chain at a time')], checks: [] }
   })

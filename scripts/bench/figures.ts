@@ -11,8 +11,8 @@ type Unit =
   | 'ms/step'
   | 'steps/s'
   | 'events/s'
-  | 'bytes/instance'
-  | 'heap bytes/instance'
+  | 'B/instance'
+  | 'heap B/instance'
   | 'commits/step'
   | 'ratio'
 

@@ -87,8 +87,8 @@ function findings({ place, sizes }: Stage, rounds: readonly Round[], floors: rea
   return {
     figures: [
       step('mean step', (round) => round.most),
-      step('median step of the first tenth', (round) => round.firstTenth),
-      step('median step of the last tenth', (round) => round.lastTenth),
+      step('first tenth, median step', (round) => round.firstTenth),
+      step('last tenth, median step', (round) => round.lastTenth),
       figureOf({ ...subject, name: `${length}, last tenth / first tenth`, unit: 'ratio' }, growths),
     ],
     checks: [growthCheck(place, length, growths)],

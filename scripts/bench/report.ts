@@ -62,26 +62,17 @@ export function noteLines(): readonly string[] {
   return Object.entries(notes).map(([word, meaning]) => `${word}: ${meaning}`)
 }
 
-export const tableHead = [
-  ' '.repeat(2),
-  'figure'.padEnd(56),
-  'where'.padEnd(8),
-  'unit'.padEnd(21),
-  'engine'.padEnd(32),
-  'floor'.padEnd(32),
-  'x floor',
-].join('')
+const widths = [2, 46, 8, 17, 28, 28]
+
+export const tableHead = columns(['', 'figure', 'where', 'unit', 'engine', 'floor', 'times floor'])
 
 export function figureLine({ letter, name, place, unit, engine, floor, timesFloor }: Figure): string {
-  return [
-    letter.padEnd(2),
-    name.padEnd(56),
-    place.padEnd(8),
-    unit.padEnd(21),
-    sampleText(engine).padEnd(32),
-    (floor ? sampleText(floor) : '-').padEnd(32),
-    timesFloor === undefined ? '-' : timesFloor.toFixed(1),
-  ].join('')
+  const below = floor ? sampleText(floor) : '-'
+  return columns([letter, name, place, unit, sampleText(engine), below, timesFloor?.toFixed(1) ?? '-'])
+}
+
+function columns(texts: readonly string[]): string {
+  return texts.map((text, at) => text.padEnd(widths[at] ?? 0)).join('')
 }
 
 export function checkLine({ letter, place, property, required, actual, holds }: Check): string {
@@ -89,7 +80,7 @@ export function checkLine({ letter, place, property, required, actual, holds }: 
 }
 
 function sampleText({ median, min, max }: Sample): string {
-  return `${numberText(median)} (${numberText(min)} to ${numberText(max)})`
+  return `${numberText(median)} (${numberText(min)}..${numberText(max)})`
 }
 
 /** Three digits that count, or all before the point. */

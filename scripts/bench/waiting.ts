@@ -27,11 +27,11 @@ export async function measureWaiting(stage: Stage): Promise<Findings> {
   const per = (pick: (round: Round) => number) => all.map((round) => Math.round(pick(round) / instances))
   const heap = (name: string, pick: (round: Round) => number) =>
     figureOf(
-      { letter: 'f', place, name: `waiting instance, ${name}`, unit: 'heap bytes/instance' },
+      { letter: 'f', place, name: `waiting instance, ${name}`, unit: 'heap B/instance' },
       per(pick),
       place === 'memory' ? per((round) => round.floorHeap) : [],
     )
-  const disk = { letter: 'f', place, name: 'waiting instance, on the disk', unit: 'bytes/instance' } as const
+  const disk = { letter: 'f', place, name: 'waiting instance, on the disk', unit: 'B/instance' } as const
   const onDisk =
     place === 'sqlite'
       ? [
@@ -46,7 +46,7 @@ export async function measureWaiting(stage: Stage): Promise<Findings> {
     figures: [
       ...onDisk,
       heap('kept alive', (round) => round.alive),
-      heap('live instance dropped', (round) => round.dropped),
+      heap('dropped from memory', (round) => round.dropped),
     ],
     checks: [],
   }

@@ -9,6 +9,7 @@ import {
   type TimerMessage,
 } from '../runtime/messages.ts'
 import type { Queue, Timers } from '../runtime/ports.ts'
+import type { Runtime } from '../runtime/runtime.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 /** How a queue misbehaves; all that is left out does not happen. */
@@ -27,10 +28,8 @@ export interface QueueManners {
   readonly maxReceives?: (queue: QueueName) => number
 }
 
-export interface Consumer {
-  handle(batch: readonly Delivery[]): Promise<ReadonlySet<Delivery>>
-  handleDead(delivery: Delivery): Promise<void>
-}
+/** The part of a runtime that takes messages. */
+export type Consumer = Pick<Runtime, 'handle' | 'handleDead'>
 
 interface Entry {
   readonly message: Message

@@ -158,11 +158,11 @@ export class MemoryStore implements Store {
           !filter.statuses ||
           filter.statuses.includes(row.stalled && !isTerminal(row.status) ? 'STALLED' : row.status),
       )
-      .toSorted((a, b) => a.createdAt - b.createdAt || (a.instanceId < b.instanceId ? -1 : 1))
-    const from = filter.pageToken === undefined ? 0 : Number(filter.pageToken)
-    const instances = rows.slice(from, from + filter.limit)
-    const next = from + instances.length
-    return { instances, ...(next < rows.length && { pageToken: String(next) }) }
+      .filter((row) => filter.pageToken === undefined || positionOf(row) > filter.pageToken)
+      .toSorted((a, b) => (positionOf(a) < positionOf(b) ? -1 : 1))
+    const instances = rows.slice(0, filter.limit)
+    const last = instances.at(-1)
+    return { instances, ...(last && instances.length < rows.length && { pageToken: positionOf(last) }) }
   }
 
   #current(key: InstanceKey): InstanceRow | undefined {
@@ -182,4 +182,9 @@ export class MemoryStore implements Store {
 
 function lifeKey({ instanceId, incarnation }: InstanceKey): string {
   return `${incarnation}/${instanceId}`
+}
+
+/** By age, then by id. A place in the list that stays where it is when rows before it are gone. */
+function positionOf({ createdAt, instanceId }: InstanceRow): string {
+  return `${String(createdAt).padStart(16, '0')}/${instanceId}`
 }

@@ -66,9 +66,9 @@ describe('--quick --json', () => {
       'd sqlite ms/step',
       'd sqlite ratio',
       'e engine events/s',
-      'f memory heap bytes/instance',
-      'f sqlite bytes/instance',
-      'f sqlite heap bytes/instance',
+      'f memory heap B/instance',
+      'f sqlite B/instance',
+      'f sqlite heap B/instance',
       'g sqlite commits/step',
     ])
   })
@@ -78,7 +78,7 @@ describe('--quick --json', () => {
     for (const sample of samples) expect(sample).toSatisfy(isOrdered)
     const bare = all.figures.filter(({ floor }) => floor === undefined)
     expect(new Set(bare.map(({ place, unit }) => `${place} ${unit}`))).toEqual(
-      new Set(['memory ratio', 'sqlite ratio', 'sqlite heap bytes/instance']),
+      new Set(['memory ratio', 'sqlite ratio', 'sqlite heap B/instance']),
     )
   })
 

@@ -153,6 +153,8 @@ test('a throw after it does not undo it, and is logged', async () => {
       fields: { error: { errorType: 'RangeError' } },
     },
   ])
+  await run.replay()
+  expect(logger.lines, 'a replay does not say it again').toHaveLength(1)
   await run.replayed()
 })
 

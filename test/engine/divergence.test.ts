@@ -183,6 +183,26 @@ test('only the first difference is told, and the code is not run any further tha
   expect(ran).toEqual([])
 })
 
+test('events of the same turn that come after the difference are not delivered', async () => {
+  const ran: string[] = []
+  const run = await start(async (ctx: WorkflowContext) => {
+    await ctx.callActivity('a')
+    void ctx.callActivity('b')
+    await ctx.waitForExternalEvent('e')
+    await ctx.waitForExternalEvent('never')
+  })
+  await run.turn(completed(1), raised('e'))
+  const divergence = await differences(run, async (ctx: WorkflowContext) => {
+    await ctx.callActivity('a')
+    void ctx.callActivity('x')
+    await ctx.waitForExternalEvent('e')
+    ran.push('after e')
+    await ctx.waitForExternalEvent('never')
+  })
+  expect(divergence?.actual).toContain("'x'")
+  expect(ran).toEqual([])
+})
+
 test('a loop without end that diverged does not run for ever', async () => {
   const run = await start(thenWait((ctx) => ctx.callActivity('a')))
   const divergence = await differences(run, async (ctx: WorkflowContext) => {
