@@ -1,9 +1,9 @@
-// Runs one attempt of an activity and turns whatever happens into a fact. Never throws.
+// Runs one attempt of an activity and turns whatever happens into a fact.
 
 import { type TaskCompleted, type TaskFailed, taskFactId } from '../engine/events.ts'
 import type { App, RegisteredActivity } from '../workflow/app.ts'
 import type { ActivityContext } from '../workflow/context.ts'
-import { isTenutoError, TenutoError } from '../workflow/errors.ts'
+import { type ErrorCode, isTenutoError, TenutoError } from '../workflow/errors.ts'
 import { type FailureDetails, failureOf, toFailureDetails } from '../workflow/failure.ts'
 import { type Logger, withFields } from '../workflow/logger.ts'
 import { decodePayload, encodePayload, type Payload } from '../workflow/payload.ts'
@@ -11,6 +11,13 @@ import type { ActivityMessage } from './messages.ts'
 import type { Clock } from './ports.ts'
 
 export type ActivityOutcome = TaskCompleted | TaskFailed
+
+/** What no further attempt can mend. An error that the activity has from elsewhere, a client of ours say, may well pass. */
+const lasting: ReadonlySet<ErrorCode> = new Set([
+  'PAYLOAD_NOT_SERIALIZABLE',
+  'PAYLOAD_TOO_LARGE',
+  'PAYLOAD_TOO_DEEP',
+])
 
 export interface ActivityHost {
   readonly app: App
@@ -43,9 +50,8 @@ export async function runActivity(host: ActivityHost, message: ActivityMessage):
   } catch (error) {
     if (host.shutdown.aborted) throw error
     if (!isTenutoError(error)) return failed(toFailureDetails(error))
-    // Of all that Tenuto throws here, only a time-out may pass at the next attempt.
     const { nonRetriable: _, ...failure } = failureOf(error)
-    return failed(error.code === 'ACTIVITY_TIMEOUT' ? failure : failureOf(error))
+    return failed(lasting.has(error.code) ? failureOf(error) : failure)
   }
 }
 

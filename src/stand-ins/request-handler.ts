@@ -1,5 +1,6 @@
 // The place where a stand-in meets the real SDK client: a request handler that answers in this process instead of sending bytes away.
 // Everything above it is the client's own: validation, serialisation, signing, checksums, its errors and its retries.
+
 import { ServiceError } from './service-error.ts'
 
 export interface WireRequest {

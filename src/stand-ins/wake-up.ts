@@ -1,4 +1,5 @@
 // Waiting on the injected clock for a time or for a call, whichever comes first.
+
 import type { Clock } from '../runtime/ports.ts'
 
 export class WakeUp {

@@ -68,7 +68,9 @@ export class VirtualClock implements Clock {
     for (;;) {
       await settle()
       if (done()) return true
-      if (!this.step(until)) return false
+      if (this.step(until)) continue
+      if (Number.isFinite(until)) this.#now = until
+      return false
     }
   }
 }

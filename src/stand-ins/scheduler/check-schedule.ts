@@ -1,4 +1,5 @@
 // What Scheduler checks of a schedule before it takes it.
+
 import { notImplemented } from '../service-error.ts'
 import { invalidInput } from './errors.ts'
 

@@ -1,4 +1,5 @@
 // How a schedule reaches its queue: again and again within the limits of its retry policy, and then its dead-letter queue.
+
 import type { Clock } from '../../runtime/ports.ts'
 import { ServiceError } from '../service-error.ts'
 import { checkMessage } from '../sqs/check-message.ts'

@@ -1,4 +1,5 @@
 // The errors of Scheduler.
+
 import { ServiceError } from '../service-error.ts'
 
 const statuses = {

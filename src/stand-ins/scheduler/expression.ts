@@ -1,4 +1,5 @@
 // One-time schedule expressions: `at(yyyy-mm-ddThh:mm:ss)`, without zone and without fractions.
+
 import { notImplemented } from '../service-error.ts'
 import { invalidInput } from './errors.ts'
 

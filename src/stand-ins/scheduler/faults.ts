@@ -1,4 +1,5 @@
 // What Scheduler may do beside what one hopes for. Nothing of it happens unless asked for. The object may be changed while it runs.
+
 import type { RequestFaults } from '../request-handler.ts'
 
 export interface SchedulerFaults extends RequestFaults {

@@ -1,4 +1,5 @@
 // Schedule groups: a name that many schedules share, to be permitted and deleted together. `default` is always there.
+
 import type { Clock } from '../../runtime/ports.ts'
 import { checkName } from './check-schedule.ts'
 import { invalidInput, schedulerError } from './errors.ts'

@@ -1,4 +1,5 @@
 // Scheduler speaks REST with JSON: the operation is in method and path, names are in the path, errors have their type in a header.
+
 import type { Protocol } from '../request-handler.ts'
 import { schedulerError } from './errors.ts'
 

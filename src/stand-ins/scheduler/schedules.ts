@@ -1,4 +1,5 @@
 // The schedules of one account and region, and their firing.
+
 import { createIds } from '../ids.ts'
 import { checkName, checkSchedule, type ScheduleInput } from './check-schedule.ts'
 import { deliver, type DeliveryHost } from './delivery.ts'

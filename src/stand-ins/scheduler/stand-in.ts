@@ -1,4 +1,5 @@
 // EventBridge Scheduler in this process, for the real SDK client: one-time schedules that send to the queues of an SQS stand-in.
+
 import type { Clock } from '../../runtime/ports.ts'
 import { type ClientConfig, createClientConfig, type Operations } from '../request-handler.ts'
 import { notImplemented } from '../service-error.ts'

@@ -1,4 +1,5 @@
 // The errors of SNS, by the codes of its query protocol.
+
 import { ServiceError } from '../service-error.ts'
 
 const statuses = {

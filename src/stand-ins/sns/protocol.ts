@@ -1,5 +1,6 @@
 // SNS speaks the query protocol: a form going there, XML coming back. Lists and maps are numbered keys in the form: `a.member.1`,
 // `a.entry.1.key`; here they become arrays.
+
 import type { Protocol } from '../request-handler.ts'
 import { snsError } from './errors.ts'
 
@@ -13,8 +14,8 @@ const headers = { 'content-type': 'text/xml' }
 
 export const snsProtocol: Protocol = {
   parse({ body }) {
-    const { Action: operation, ...input } = parseForm(body)
-    return { service: 'sns', operation: String(operation), input }
+    const input = parseForm(body)
+    return { service: 'sns', operation: textOf(input, 'Action') ?? '', input }
   },
 
   answer({ operation }, output) {
@@ -45,7 +46,7 @@ export function mapOf(
   name: string,
   [key, value]: readonly [string, string],
 ): ReadonlyMap<string, Form | string> {
-  return new Map(numbered(form[name], 'entry').map((entry) => [String(entry[key] ?? ''), entry[value] ?? '']))
+  return new Map(numbered(form[name], 'entry').map((entry) => [textOf(entry, key) ?? '', entry[value] ?? '']))
 }
 
 export function textOf(form: Form, name: string): string | undefined {

@@ -1,4 +1,5 @@
 // What SNS checks of a publication, and what of it arrives on a queue.
+
 import { checkMessageAttributes, type MessageAttributes } from '../sqs/message-attributes.ts'
 import { invalidParameter } from './errors.ts'
 import { type Form, mapOf, textOf } from './protocol.ts'

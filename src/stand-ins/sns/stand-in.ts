@@ -1,4 +1,5 @@
 // SNS in this process, for the real SDK client: standard topics that publish to the queues of an SQS stand-in.
+
 import type { Clock } from '../../runtime/ports.ts'
 import {
   type ClientConfig,

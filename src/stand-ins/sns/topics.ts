@@ -1,4 +1,5 @@
 // Topics, who subscribes to them, and the way of a publication to their queues.
+
 import type { Clock } from '../../runtime/ports.ts'
 import { createIds } from '../ids.ts'
 import { notImplemented, ServiceError } from '../service-error.ts'

@@ -1,4 +1,5 @@
 // What the batch operations have in common: ten entries with ids of their own, each done or failed by itself.
+
 import { ServiceError } from '../service-error.ts'
 import { legacyCode, sqsError } from './errors.ts'
 import type { EntryCall, SqsFaults } from './faults.ts'

@@ -1,4 +1,5 @@
 // What SQS checks of a message before it takes it.
+
 import { invalid, missing, sqsError, wholeNumber } from './errors.ts'
 import { limits } from './limits.ts'
 import { attributesBytes, checkMessageAttributes, type MessageAttributes } from './message-attributes.ts'

@@ -1,4 +1,5 @@
 // What is in a queue: messages, each visible, in flight or delayed. It knows times and orders, and no rule about who may do what.
+
 import type { Clock } from '../../runtime/ports.ts'
 import type { Order } from './order.ts'
 import type { Draft, StoredMessage } from './stored-message.ts'

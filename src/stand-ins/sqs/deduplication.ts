@@ -1,4 +1,5 @@
 // Which messages a FIFO queue has seen: a second one with the same id within five minutes is accepted and not delivered.
+
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../runtime/ports.ts'
 import { sqsError } from './errors.ts'

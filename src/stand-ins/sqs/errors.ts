@@ -1,5 +1,6 @@
 // The errors of SQS: the name in the JSON protocol, the status, and the code of the older query protocol, which the JSON protocol still
 // sends along in a header.
+
 import { ServiceError } from '../service-error.ts'
 
 const legacy = 'AWS.SimpleQueueService.'

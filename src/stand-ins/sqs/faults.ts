@@ -1,5 +1,6 @@
 // What a queue may do beside what one hopes for. All of it is allowed by SQS; nothing of it happens unless asked for. The object may be
 // changed while the stand-in runs.
+
 import type { RequestFaults } from '../request-handler.ts'
 
 export interface EntryCall {

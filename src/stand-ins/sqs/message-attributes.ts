@@ -1,4 +1,5 @@
 // Attributes that a sender gives a message: their rules, their size, and the digest that both ends compare.
+
 import { createHash } from 'node:crypto'
 import { invalid, sqsError } from './errors.ts'
 import { limits } from './limits.ts'

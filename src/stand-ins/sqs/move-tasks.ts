@@ -1,4 +1,5 @@
 // Redrive: a task takes the messages of a dead-letter queue back to where they came from, or elsewhere. They arrive as new messages.
+
 import type { Clock } from '../../runtime/ports.ts'
 import { sqsError, wholeNumber } from './errors.ts'
 import { limits } from './limits.ts'

@@ -1,4 +1,5 @@
 // The operations of SQS, each from its input on the wire to its output.
+
 import type { Operations } from '../request-handler.ts'
 import { checkBatch, eachEntry } from './batch.ts'
 import { checkMessage, messageBytes, type MessageInput } from './check-message.ts'

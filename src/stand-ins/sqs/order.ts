@@ -1,4 +1,5 @@
 // In which order a queue gives its messages out.
+
 import { Heap } from '../../testing/heap.ts'
 import type { StoredMessage } from './stored-message.ts'
 

@@ -1,4 +1,5 @@
 // SQS speaks JSON 1.0: the operation in a header, input and output as JSON, errors by a type in the body.
+
 import type { Protocol } from '../request-handler.ts'
 import { legacyCode, sqsError } from './errors.ts'
 

@@ -1,4 +1,5 @@
 // What a queue is set to: the attributes as texts, checked as SQS checks them, and the numbers behind them.
+
 import type { Clock } from '../../runtime/ports.ts'
 import { invalid, sqsError } from './errors.ts'
 import { limits } from './limits.ts'

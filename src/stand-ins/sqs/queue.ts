@@ -1,4 +1,5 @@
 // One queue: its settings and its rules. What is checked of a request before it comes here is in check-message.ts and operations.ts.
+
 import type { Clock } from '../../runtime/ports.ts'
 import { aborted } from '../request-handler.ts'
 import { WakeUp } from '../wake-up.ts'

@@ -1,4 +1,5 @@
 // All queues of one account and region, by name, URL and ARN.
+
 import { invalid, missing, sqsError } from './errors.ts'
 import { limits } from './limits.ts'
 import { type Attributes, checkAttributes } from './queue-attributes.ts'

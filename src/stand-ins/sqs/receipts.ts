@@ -1,4 +1,5 @@
 // Receipt handles: the right to delete or to hide one delivery of a message. Only the newest one of a message is worth anything.
+
 import type { ServiceError } from '../service-error.ts'
 import type { QueueContents } from './contents.ts'
 import { invalid, sqsError } from './errors.ts'

@@ -1,4 +1,5 @@
 // ReceiveMessage: its parameters, and what of a message a receiver asked to see.
+
 import { invalid, wholeNumber } from './errors.ts'
 import { limits } from './limits.ts'
 import { md5OfAttributes, selectAttributes } from './message-attributes.ts'

@@ -1,4 +1,5 @@
 // SQS in this process, for the real SDK client, on a clock that a test can turn. One stand-in is one account in one region.
+
 import type { Clock } from '../../runtime/ports.ts'
 import { createIds } from '../ids.ts'
 import { type ClientConfig, createClientConfig } from '../request-handler.ts'

@@ -1,4 +1,5 @@
 // A message as the queue keeps it, and as it hands it out.
+
 import { createHash } from 'node:crypto'
 import { type MessageAttributes, md5OfAttributes } from './message-attributes.ts'
 import { encodeReceipt } from './receipts.ts'

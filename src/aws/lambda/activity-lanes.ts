@@ -1,0 +1,77 @@
+// The activities of one batch run at once, except those that may not (`maxConcurrency`): they run one round after another, and what the
+// invocation has no time left for goes back to the queue as a copy, because waiting must not count as a failed delivery.
+
+import type { ActivityMessage, Delivery, Message } from '../../runtime/messages.ts'
+import type { App } from '../../workflow/app.ts'
+import { timeForWorkMs } from './invocation.ts'
+
+export interface LanesHost {
+  readonly app: Pick<App, 'activity'>
+  readonly remainingTimeMs: () => number
+  handle(batch: readonly Delivery[]): Promise<ReadonlySet<Delivery>>
+  /** Sends copies. */
+  requeue(messages: readonly Message[]): Promise<void>
+}
+
+export async function handleInLanes(
+  batch: readonly Delivery<ActivityMessage>[],
+  host: LanesHost,
+): Promise<ReadonlySet<Delivery>> {
+  const wholeMs = timeForWorkMs(host.remainingTimeMs())
+  const lanes = Map.groupBy(batch, ({ message }) =>
+    limitOf(host, message.name) === undefined ? undefined : message.name,
+  )
+  const done = await Promise.all(
+    [...lanes].map(([name, lane]) =>
+      name === undefined ? runRound(lane, host) : runLane(lane, limitOf(host, name) ?? 1, wholeMs, host),
+    ),
+  )
+  return new Set(done.flatMap((each) => [...each]))
+}
+
+/** The first round always runs; a later one only when there is time for it. */
+async function runLane(
+  lane: readonly Delivery<ActivityMessage>[],
+  size: number,
+  wholeMs: number,
+  host: LanesHost,
+): Promise<readonly Delivery[]> {
+  const done: Delivery[] = []
+  for (let at = 0; at < lane.length; at += size) {
+    const round = lane.slice(at, at + size)
+    const neededMs = Math.max(...round.map(({ message }) => message.timeoutMs ?? wholeMs / 2))
+    if (at > 0 && timeForWorkMs(host.remainingTimeMs()) < Math.min(neededMs, wholeMs / 2)) {
+      const rest = lane.slice(at)
+      await host.requeue(rest.map(({ message }) => message))
+      return [...done, ...rest]
+    }
+    done.push(...(await runRound(round, host)))
+  }
+  return done
+}
+
+/**
+ * An attempt that would outlive the invocation fails in time, as one that takes longer than its own timeout: killed with its host it
+ * would come again and be killed again.
+ */
+async function runRound(
+  round: readonly Delivery<ActivityMessage>[],
+  host: LanesHost,
+): Promise<readonly Delivery[]> {
+  const atMostMs = Math.floor(timeForWorkMs(host.remainingTimeMs()))
+  const originals = new Map<Delivery, Delivery>(
+    round.map((delivery) => [withTimeout(delivery, atMostMs), delivery]),
+  )
+  const done = await host.handle([...originals.keys()])
+  return [...originals].flatMap(([key, original]) => (done.has(key) ? [original] : []))
+}
+
+function withTimeout(delivery: Delivery<ActivityMessage>, atMostMs: number): Delivery<ActivityMessage> {
+  const { message } = delivery
+  if (!Number.isFinite(atMostMs)) return delivery
+  return { ...delivery, message: { ...message, timeoutMs: Math.min(message.timeoutMs ?? atMostMs, atMostMs) } }
+}
+
+function limitOf({ app }: LanesHost, name: string): number | undefined {
+  return app.activity(name)?.options.maxConcurrency
+}

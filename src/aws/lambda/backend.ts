@@ -1,0 +1,94 @@
+// The backend of a function: clients, ports and what belongs to the container, made once while the container starts.
+
+import { randomUUID } from 'node:crypto'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { SchedulerClient } from '@aws-sdk/client-scheduler'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import type { Ports } from '../../runtime/ports.ts'
+import type { Logger } from '../../workflow/logger.ts'
+import { createDynamoStore } from '../dynamodb/index.ts'
+import { createSchedulerTimers } from '../scheduler/index.ts'
+import { createSqsQueue } from '../sqs/index.ts'
+import { systemClock } from './clock.ts'
+import { createInvocation, type Invocation } from './invocation.ts'
+import { createJsonLogger } from './json-lines.ts'
+import { createEmfMetrics, type Metrics } from './metrics.ts'
+import { createReturns, type Returns } from './returns.ts'
+import { type Environment, readSettings } from './settings.ts'
+
+export interface AwsBackend {
+  readonly ports: Ports
+  readonly metrics: Metrics
+  readonly invocation: Invocation
+  readonly returns: Returns
+}
+
+export interface AwsClients {
+  readonly dynamodb: DynamoDBClient
+  readonly sqs: SQSClient
+  readonly scheduler: SchedulerClient
+}
+
+export interface AwsBackendOptions {
+  /** Default: that of the process. */
+  readonly env?: Environment
+  /** Default: JSON lines on standard output. */
+  readonly logger?: Logger
+  /** Default: lines of CloudWatch's embedded metric format on standard output. */
+  readonly metrics?: Metrics
+  /** Instead of those made here; instrumented ones, for instance. */
+  readonly clients?: Partial<AwsClients>
+}
+
+/**
+ * Makes the backend that the environment describes. Region, credentials and endpoints (`AWS_ENDPOINT_URL_SQS` and the like) are the
+ * SDK's to find.
+ * @throws TenutoError `INVALID_ARGUMENT`, naming every variable that is missing
+ */
+export function createAwsBackend(options: AwsBackendOptions = {}): AwsBackend {
+  const settings = readSettings(options.env ?? process.env)
+  const clock = systemClock
+  const invocation = createInvocation()
+  const { remainingTimeMs } = invocation
+  const logger =
+    options.logger ?? createJsonLogger({ clock, level: settings.logLevel, fields: () => invocation.fields })
+  const { dynamodb, sqs, scheduler } = { ...createClients(), ...options.clients }
+  const queueUrls = { workflow: settings.workflowQueueUrl, activity: settings.activityQueueUrl }
+  const common = { clock, logger, remainingTimeMs }
+  const queue = createSqsQueue({ client: sqs, queueUrls, ...common })
+  const { scheduleDeadLetterArn: deadLetterArn } = settings
+  return {
+    ports: {
+      store: createDynamoStore({ client: dynamodb, tableName: settings.tableName, ...common }),
+      queue,
+      timers: createSchedulerTimers({
+        client: scheduler,
+        queue,
+        groupName: settings.scheduleGroup,
+        targetArn: settings.workflowQueueArn,
+        roleArn: settings.scheduleRoleArn,
+        ...(deadLetterArn && { deadLetterArn }),
+        ...common,
+      }),
+      clock,
+      newId: randomUUID,
+      logger,
+    },
+    metrics: options.metrics ?? createEmfMetrics({ service: settings.service, clock }),
+    invocation,
+    returns: createReturns({ client: sqs, queueUrls, logger, remainingTimeMs, random: Math.random }),
+  }
+}
+
+/** No request may hang for longer than a turn can wait; what failed is repeated by the adapters, which know what it means. */
+function createClients(): AwsClients {
+  const config = {
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+  }
+  return {
+    dynamodb: new DynamoDBClient(config),
+    sqs: new SQSClient(config),
+    scheduler: new SchedulerClient(config),
+  }
+}

@@ -1,0 +1,42 @@
+// Where a function finds its table, queues and schedules: in environment variables that the deployment sets.
+
+import { TenutoError } from '../../workflow/errors.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+const required = {
+  tableName: 'TENUTO_TABLE_NAME',
+  workflowQueueUrl: 'TENUTO_WORKFLOW_QUEUE_URL',
+  workflowQueueArn: 'TENUTO_WORKFLOW_QUEUE_ARN',
+  activityQueueUrl: 'TENUTO_ACTIVITY_QUEUE_URL',
+  scheduleGroup: 'TENUTO_SCHEDULE_GROUP',
+  scheduleRoleArn: 'TENUTO_SCHEDULE_ROLE_ARN',
+} as const
+
+export interface AwsSettings extends Readonly<Record<keyof typeof required, string>> {
+  /** A queue for what Scheduler cannot deliver; left out, that is lost and the sweeper's to find. */
+  readonly scheduleDeadLetterArn?: string
+  /** The dimension of all metrics. */
+  readonly service: string
+  readonly logLevel: string | undefined
+}
+
+/** @throws TenutoError `INVALID_ARGUMENT`, naming every variable that is missing */
+export function readSettings(env: Environment): AwsSettings {
+  const missing = Object.values(required).filter((name) => !env[name])
+  if (missing.length > 0) {
+    throw new TenutoError(
+      'INVALID_ARGUMENT',
+      `The environment lacks ${missing.join(', ')}. See docs/deploy.md for what sets them.`,
+    )
+  }
+  const entries = Object.entries(required).map(([key, name]) => [key, env[name]])
+  const given = Object.fromEntries(entries) as Record<keyof typeof required, string>
+  const deadLetterArn = env['TENUTO_SCHEDULE_DEAD_LETTER_ARN']
+  return {
+    ...given,
+    ...(deadLetterArn && { scheduleDeadLetterArn: deadLetterArn }),
+    service: env['TENUTO_SERVICE'] || env['AWS_LAMBDA_FUNCTION_NAME'] || 'tenuto',
+    logLevel: env['TENUTO_LOG_LEVEL'] || env['AWS_LAMBDA_LOG_LEVEL'],
+  }
+}
