@@ -1,13 +1,7 @@
 // Queues and timers in memory, with what a standard queue may do: deliver twice, late and out of order, and again when not acknowledged.
 
 import type { InstanceKey } from '../runtime/episode.ts'
-import {
-  type Delivery,
-  type Message,
-  queueOf,
-  type QueueName,
-  type TimerMessage,
-} from '../runtime/messages.ts'
+import { type Message, queueOf, type QueueName, type TimerMessage } from '../runtime/messages.ts'
 import type { Queue, Timers } from '../runtime/ports.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import type { VirtualClock } from './virtual-clock.ts'

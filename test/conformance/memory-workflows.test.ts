@@ -29,7 +29,7 @@ function recorded(open: OpenHost, into: Histories): OpenHost {
 }
 
 /** Here an activity raises events: a host that keeps the instance in memory does not look again before it commits the outcome. */
-const inAnotherOrder = /agentloop/
+const inAnotherOrder = '(Dapr: agentloop)'
 
 const live: Histories = new Map()
 const replayed: Histories = new Map()
@@ -51,7 +51,7 @@ test('a live instance leaves the history, byte by byte, that one leaves which is
   expect(live.size).toBeGreaterThan(100)
   expect([...replayed.keys()]).toEqual([...live.keys()])
   for (const [title, hosts] of live) {
-    if (inAnotherOrder.test(title)) continue
+    if (title.includes(inAnotherOrder)) continue
     for (const [at, histories] of hosts.entries()) {
       for (const [instanceId, episodes] of Object.entries(histories))
         expect(text(replayed.get(title)?.[at]?.[instanceId]), `${title}: ${instanceId}`).toBe(text(episodes))

@@ -75,7 +75,9 @@ test('a failure keeps its cause, its code and its mark', async () => {
     code: 'E1',
     nonRetriable: true,
   })
-  const { outcome } = run(async () => Promise.reject(error))
+  const { outcome } = run(async () => {
+    throw error
+  })
   expect(await outcome).toMatchObject({
     failure: { code: 'E1', nonRetriable: true, cause: { errorType: 'TypeError', message: 'inner' } },
   })

@@ -261,5 +261,6 @@ test('a carrier whose own fact is still to come finds what it guards, although t
   }
   const { inbox } = await stage.store.read(await stage.row('sink'))
   const sent = inbox.map(({ event }) => (event.kind === 'eventRaised' ? event.input : undefined))
-  expect(sent.toSorted()).toEqual(['"a"', '"b"', '"c"', '"d"'])
+  expect(sent).toHaveLength(4)
+  expect(new Set(sent)).toEqual(new Set(['"a"', '"b"', '"c"', '"d"']))
 })

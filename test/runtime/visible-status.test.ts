@@ -105,11 +105,11 @@ test('a turn that changes nothing visible writes nothing to the row', async () =
   const { stage, hosts } = await begun()
   const [one, two] = hosts
   await show(stage, one, 'same')
-  const { projectStatus } = stage.store
+  const project = stage.store.projectStatus.bind(stage.store)
   let writes = 0
   stage.store.projectStatus = async (...args) => {
     writes++
-    return projectStatus.apply(stage.store, args)
+    return project(...args)
   }
   for (const host of [one, two, stage.host(app), stage.host(app, { liveInstances: 0 })])
     await show(stage, host, 'same')

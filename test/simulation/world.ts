@@ -1,13 +1,13 @@
 // One seeded world: random programs on the production engine and runtime, hosts that fail, a queue that misbehaves; and what must hold.
 
-import { factIdOf, isTaskOutcome } from '../../src/engine/events.ts'
-import type { Episode, InstanceKey } from '../../src/runtime/episode.ts'
+import { factIdOf } from '../../src/engine/events.ts'
 import type { Message } from '../../src/runtime/messages.ts'
 import type { Ports } from '../../src/runtime/ports.ts'
 import { createRuntime, type Runtime } from '../../src/runtime/runtime.ts'
 import { createMemoryBackend, type MemoryBackend } from '../../src/testing/memory-backend.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { isTerminal } from '../../src/workflow/status.ts'
+import { lineKey, LineChecker } from '../support/line-checker.ts'
 import { faultyPorts, type FaultRates, type FaultSource, type Host } from './faulty-ports.ts'
 import { eventsOf, oracle, type Program, programApp, randomProgram } from './programs.ts'
 import { Rng } from './rng.ts'
@@ -61,7 +61,10 @@ class World {
   readonly #withFaults: boolean
   readonly #backend: MemoryBackend
   readonly #hosts: { host: Host; runtime: Runtime }[] = []
-  readonly #lines = new Map<string, Episode[]>()
+  readonly #checker = new LineChecker(
+    () => this.#clock.now(),
+    (text) => this.#violation(text),
+  )
   readonly #ran = new Map<string, number>()
   readonly #accepted: { id: string; factId: string }[] = []
   readonly #started: Started[] = []
@@ -145,7 +148,7 @@ class World {
   }
 
   lines(): string[] {
-    return [...this.#lines].flatMap(([key, line]) =>
+    return [...this.#checker.lines].flatMap(([key, line]) =>
       line.map(
         (e) =>
           `${key} #${e.n} gen ${e.generation} at ${(e.at - Date.UTC(2030, 0, 1)) / 1000} by ${e.by} ${e.status}${e.continuedAsNew ? ' CAN' : ''}` +
@@ -192,58 +195,18 @@ class World {
   #checkedPorts(): Ports {
     const { ports, queue } = this.#backend
     const send = (messages: readonly Message[], delayMs?: number): Promise<void> => {
-      for (const message of messages) if (message.kind === 'activity') this.#checkCommitted(message)
+      this.#checker.sent(messages)
       return queue.send(messages, delayMs)
     }
     return { ...ports, queue: { send } }
   }
 
-  #checkCommitted(message: Extract<Message, { kind: 'activity' }>): void {
-    const line = this.#lines.get(lineKey(message)) ?? []
-    const found = line.some(
-      ({ generation, commands }) =>
-        generation === message.generation &&
-        commands.some((c) => c.kind === 'scheduleTask' && c.seq === message.seq),
-    )
-    if (!found) this.#violation(`I3 dispatched but not committed: ${message.instanceId} #${message.seq}`)
-  }
-
   #watchCommits(): void {
-    const { store } = this.#backend
-    const append = store.appendEpisode.bind(store)
-    store.appendEpisode = async (key, episode) => {
-      const result = await append(key, episode)
-      if (result.kind === 'committed') this.#checkCommit(key, episode)
-      else this.#count(`append ${result.kind}`)
-      return result
-    }
-  }
-
-  #checkCommit(key: InstanceKey, episode: Episode): void {
-    const line = this.#lines.get(lineKey(key)) ?? []
-    this.#lines.set(lineKey(key), [...line, episode])
-    this.#count('episodes')
-    this.#mark(`${lineKey(key)}:${episode.n}:${episode.by}:${episode.events.map(factIdOf).join()}`)
-    if (episode.n !== line.length + 1) this.#violation(`I1 line of ${lineKey(key)} broken at ${episode.n}`)
-    const before = line.at(-1)
-    if (before && isTerminal(before.status)) this.#violation(`I7 written after the end: ${lineKey(key)}`)
-    const known = new Set(line.flatMap(({ events }) => events.map(factIdOf)))
-    for (const event of episode.events) {
-      const factId = factIdOf(event)
-      if (known.has(factId)) this.#violation(`I4 fact twice: ${lineKey(key)} ${factId}`)
-      known.add(factId)
-      if (!isTaskOutcome(event)) continue
-      if (event.generation !== episode.generation)
-        this.#violation(`I4 foreign generation: ${lineKey(key)} ${factId}`)
-      const command = line
-        .filter(({ generation }) => generation === event.generation)
-        .flatMap(({ commands }) => commands)
-        .find(({ seq, kind }) => seq === event.seq && kind !== 'cancelTimer')
-      if (!command) this.#violation(`I4 unknown task: ${lineKey(key)} ${factId}`)
-      if (command?.kind === 'createTimer' && command.dueAt > this.#clock.now()) {
-        this.#violation(`I6 timer early: ${lineKey(key)} ${factId}`)
-      }
-    }
+    this.#checker.watch(this.#backend.store, (kind, key, episode) => {
+      if (kind !== 'committed') return this.#count(`append ${kind}`)
+      this.#count('episodes')
+      this.#mark(`${lineKey(key)}:${episode.n}:${episode.by}:${episode.events.map(factIdOf).join()}`)
+    })
   }
 
   #launch(id: string, program: Program): void {
@@ -319,7 +282,7 @@ class World {
         this.#violation(`O ${id} ended ${row.status} with ${row.output ?? row.failure?.message}`)
       }
     }
-    for (const [key, line] of this.#lines) {
+    for (const [key, line] of this.#checker.lines) {
       const last = line.at(-1)
       if (!last || !isTerminal(last.status)) this.#violation(`I8 ${key} did not end`)
       const at = key.indexOf('/')
@@ -333,7 +296,7 @@ class World {
         this.#violation(`L3 rows left in the inbox of ${key}: ${left.map((row) => row.factId).join()}`)
     }
     for (const { id, factId } of this.#accepted) {
-      const line = [...this.#lines].find(([key]) => key.endsWith(`/${id}`))?.[1] ?? []
+      const line = [...this.#checker.lines].find(([key]) => key.endsWith(`/${id}`))?.[1] ?? []
       const applied = line.some(({ events }) => events.some((event) => factIdOf(event) === factId))
       if (!applied && !isTerminal(line.at(-1)?.status ?? 'PENDING'))
         this.#violation(`I2 accepted but lost: ${id} ${factId}`)
@@ -364,8 +327,4 @@ class World {
     for (let at = 0; at < text.length; at++)
       this.#trace = (Math.imul(this.#trace, 31) + text.charCodeAt(at)) >>> 0
   }
-}
-
-function lineKey({ instanceId, incarnation }: InstanceKey): string {
-  return `${incarnation}/${instanceId}`
 }

@@ -69,7 +69,10 @@ async function runRound(
 function withTimeout(delivery: Delivery<ActivityMessage>, atMostMs: number): Delivery<ActivityMessage> {
   const { message } = delivery
   if (!Number.isFinite(atMostMs)) return delivery
-  return { ...delivery, message: { ...message, timeoutMs: Math.min(message.timeoutMs ?? atMostMs, atMostMs) } }
+  return {
+    ...delivery,
+    message: { ...message, timeoutMs: Math.min(message.timeoutMs ?? atMostMs, atMostMs) },
+  }
 }
 
 function limitOf({ app }: LanesHost, name: string): number | undefined {

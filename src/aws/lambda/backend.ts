@@ -4,11 +4,11 @@ import { randomUUID } from 'node:crypto'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { SchedulerClient } from '@aws-sdk/client-scheduler'
 import { SQSClient } from '@aws-sdk/client-sqs'
-import type { Ports } from '../../runtime/ports.ts'
+import type { Clock, Ports } from '../../runtime/ports.ts'
 import type { Logger } from '../../workflow/logger.ts'
 import { createDynamoStore } from '../dynamodb/index.ts'
-import { createSchedulerTimers } from '../scheduler/index.ts'
-import { createSqsQueue } from '../sqs/index.ts'
+import { createSchedulerTimers } from '../scheduler/scheduler-timers.ts'
+import { createSqsQueue } from '../sqs/sqs-queue.ts'
 import { systemClock } from './clock.ts'
 import { createInvocation, type Invocation } from './invocation.ts'
 import { createJsonLogger } from './json-lines.ts'
@@ -36,6 +36,8 @@ export interface AwsBackendOptions {
   readonly logger?: Logger
   /** Default: lines of CloudWatch's embedded metric format on standard output. */
   readonly metrics?: Metrics
+  /** Default: the real one. */
+  readonly clock?: Clock
   /** Instead of those made here; instrumented ones, for instance. */
   readonly clients?: Partial<AwsClients>
 }
@@ -47,9 +49,9 @@ export interface AwsBackendOptions {
  */
 export function createAwsBackend(options: AwsBackendOptions = {}): AwsBackend {
   const settings = readSettings(options.env ?? process.env)
-  const clock = systemClock
+  const { clock = systemClock } = options
   const invocation = createInvocation()
-  const { remainingTimeMs } = invocation
+  const remainingTimeMs = () => invocation.remainingTimeMs()
   const logger =
     options.logger ?? createJsonLogger({ clock, level: settings.logLevel, fields: () => invocation.fields })
   const { dynamodb, sqs, scheduler } = { ...createClients(), ...options.clients }

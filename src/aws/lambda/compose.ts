@@ -1,7 +1,7 @@
 // What every function has around its work, composed by middy: the invocation's time and id, a line in the log for what is thrown, and
 // the user's own middlewares outside of both.
 
-import { middy, type MiddyfiedHandler, type MiddlewareObj } from '@middy/core'
+import withMiddlewares, { type MiddlewareObj } from '@middy/core'
 import { type AwsBackend, createAwsBackend } from './backend.ts'
 import type { LambdaContext, LambdaHandler } from './events.ts'
 
@@ -34,10 +34,8 @@ export function lambdaHandler<Event, Result>(
 ): LambdaHandler<Event, Result> {
   const work = prepare(backend)
   // No early end: an invocation that answers while it still works would leave that work to the next one.
-  const handler: MiddyfiedHandler<Event, Result> = middy({ timeoutEarlyInMillis: 0 })
-  for (const middleware of [...use, invocationOf(backend), errorsOf(backend)]) {
-    handler.use(middleware as MiddlewareObj<Event, Result>)
-  }
+  const handler = withMiddlewares<Event, Result>({ timeoutEarlyInMillis: 0 })
+  handler.use([...use, invocationOf(backend), errorsOf(backend)] as MiddlewareObj[])
   handler.handler(async (event: Event) => work(event))
   return async (event, context) => handler(event, context as never)
 }

@@ -28,7 +28,11 @@ export function deadLetterHandler(
         return true
       } catch (error) {
         const { instanceId, kind } = message
-        ports.logger.error('A dead letter could not be dealt with; it comes again.', { instanceId, kind, error })
+        ports.logger.error('A dead letter could not be dealt with; it comes again.', {
+          instanceId,
+          kind,
+          error,
+        })
         return false
       }
     }

@@ -14,7 +14,7 @@ export interface SqsRecord {
   readonly receiptHandle: string
   readonly body: string
   readonly attributes: {
-    readonly ApproximateReceiveCount: string
+    readonly ApproximateReceiveCount?: string | undefined
     readonly MessageGroupId?: string | undefined
   }
   readonly messageAttributes?: Readonly<Record<string, SqsAttribute>>

@@ -3,7 +3,7 @@
 import type { ActivityMessage, Delivery } from '../../runtime/messages.ts'
 import { createRuntime } from '../../runtime/runtime.ts'
 import type { App } from '../../workflow/app.ts'
-import { handleInLanes } from './activity-lanes.ts'
+import { handleInLanes, type LanesHost } from './activity-lanes.ts'
 import { type HandlerOptions, lambdaHandler } from './compose.ts'
 import type { LambdaHandler, SqsBatchResponse, SqsEvent } from './events.ts'
 import { handleRecords } from './records.ts'
@@ -15,8 +15,8 @@ export function orchestratorHandler(
 ): LambdaHandler<SqsEvent, SqsBatchResponse> {
   return lambdaHandler(options, (backend) => {
     const runtime = createRuntime(app, backend.ports)
-    const work = { backend, queue: 'workflow', handle: runtime.handle } as const
-    return (event) => handleRecords(event, work)
+    const handle = async (batch: readonly Delivery[]) => runtime.handle(batch)
+    return async (event) => handleRecords(event, { backend, queue: 'workflow', handle })
   })
 }
 
@@ -28,14 +28,14 @@ export function activityHandler(
   return lambdaHandler(options, (backend) => {
     const { ports, invocation } = backend
     const runtime = createRuntime(app, ports)
-    const host = {
+    const host: LanesHost = {
       app,
-      remainingTimeMs: invocation.remainingTimeMs,
-      handle: runtime.handle,
-      requeue: ports.queue.send,
+      remainingTimeMs: () => invocation.remainingTimeMs(),
+      handle: async (batch) => runtime.handle(batch),
+      requeue: async (messages) => ports.queue.send(messages),
     }
-    const handle = (batch: readonly Delivery[]) => handleInLanes(batch.filter(isActivity), host)
-    return (event) => handleRecords(event, { backend, queue: 'activity', handle })
+    const handle = async (batch: readonly Delivery[]) => handleInLanes(batch.filter(isActivity), host)
+    return async (event) => handleRecords(event, { backend, queue: 'activity', handle })
   })
 }
 

@@ -1,9 +1,9 @@
 // A batch of an engine queue: its records become deliveries, and what is not dealt with is named in the answer, so that it comes again.
 // Nothing that a batch may hold makes it fail as a whole.
 
-import { type Delivery, type Message, queueOf, type QueueName } from '../../runtime/messages.ts'
+import { type Delivery, queueOf, type QueueName } from '../../runtime/messages.ts'
 import { TenutoError } from '../../workflow/errors.ts'
-import { decodeMessage } from '../sqs/index.ts'
+import { decodeMessage } from '../sqs/codec.ts'
 import type { AwsBackend } from './backend.ts'
 import type { SqsBatchResponse, SqsEvent, SqsRecord } from './events.ts'
 import { receiveCountOf } from './returns.ts'
@@ -65,18 +65,18 @@ export function toResponse(failed: readonly SqsRecord[]): SqsBatchResponse {
   return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) }
 }
 
-async function attempt({ backend, handle }: QueueWork, own: readonly Delivery[]): Promise<ReadonlySet<Delivery>> {
+async function attempt(work: QueueWork, own: readonly Delivery[]): Promise<ReadonlySet<Delivery>> {
   try {
-    return await handle(own)
+    return await work.handle(own)
   } catch (error) {
-    backend.ports.logger.error('A batch could not be handled; all of it comes again.', { error })
+    work.backend.ports.logger.error('A batch could not be handled; all of it comes again.', { error })
     return new Set()
   }
 }
 
 /** Messages that somebody moved to the wrong queue (a redrive by hand) go to theirs, as the copies that the protocol knows. */
 async function forward(
-  misplaced: readonly Delivery<Message>[],
+  misplaced: readonly Delivery[],
   { backend: { ports }, queue }: QueueWork,
 ): Promise<ReadonlySet<Delivery>> {
   if (misplaced.length === 0) return new Set()

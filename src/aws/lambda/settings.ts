@@ -36,7 +36,12 @@ export function readSettings(env: Environment): AwsSettings {
   return {
     ...given,
     ...(deadLetterArn && { scheduleDeadLetterArn: deadLetterArn }),
-    service: env['TENUTO_SERVICE'] || env['AWS_LAMBDA_FUNCTION_NAME'] || 'tenuto',
-    logLevel: env['TENUTO_LOG_LEVEL'] || env['AWS_LAMBDA_LOG_LEVEL'],
+    service: first(env, 'TENUTO_SERVICE', 'AWS_LAMBDA_FUNCTION_NAME') ?? 'tenuto',
+    logLevel: first(env, 'TENUTO_LOG_LEVEL', 'AWS_LAMBDA_LOG_LEVEL'),
   }
+}
+
+/** The first that is set and not empty. */
+function first(env: Environment, ...names: readonly string[]): string | undefined {
+  return names.map((name) => env[name]).find(Boolean)
 }

@@ -82,8 +82,7 @@ function messageOperations({ queues, faults }: OperationsHost): Operations {
 
   return {
     SendMessage(input: QueueInput & MessageInput) {
-      const queue = queues.byUrl(input.QueueUrl)
-      return toSent(queue.send(checkMessage(queue, input)))
+      return send(queues.byUrl(input.QueueUrl), input)
     },
     SendMessageBatch(input: Entries<MessageInput>) {
       const bytes = (input.Entries ?? []).reduce((sum, entry) => sum + messageBytes(entry), 0)
@@ -91,7 +90,7 @@ function messageOperations({ queues, faults }: OperationsHost): Operations {
         const message = `Batch requests cannot be longer than ${limits.batchBytes} bytes. You have sent ${bytes} bytes.`
         throw sqsError('BatchRequestTooLong', message)
       }
-      return each('SendMessageBatch', input, (queue, entry) => toSent(queue.send(checkMessage(queue, entry))))
+      return each('SendMessageBatch', input, send)
     },
     ReceiveMessage: (input: ReceiveInput, signal?: AbortSignal) =>
       receiveMessage(queues.byUrl(input.QueueUrl), input, signal),
@@ -111,6 +110,11 @@ function moveOperations({ moveTasks }: OperationsHost): Operations {
     ListMessageMoveTasks: (input: { readonly SourceArn?: string; readonly MaxResults?: number }) =>
       moveTasks.list(input),
   }
+}
+
+function send(queue: StandInQueue, input: MessageInput) {
+  const draft = checkMessage(queue, input)
+  return toSent(draft, queue.send(draft))
 }
 
 function remove(queue: StandInQueue, { ReceiptHandle: handle }: HandleInput): void {

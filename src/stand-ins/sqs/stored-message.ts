@@ -69,8 +69,8 @@ export function toReceived(message: StoredMessage, queueArn: string, receiveCoun
   }
 }
 
-/** What SendMessage answers. */
-export function toSent({ messageId, draft, sequenceNumber }: StoredMessage) {
+/** What SendMessage answers. The digests are of what was sent, also when a FIFO queue has kept an earlier message instead. */
+export function toSent(draft: Draft, { messageId, sequenceNumber }: StoredMessage) {
   const ofAttributes = md5OfAttributes(draft.attributes)
   return {
     MessageId: messageId,

@@ -183,6 +183,7 @@ export const continueAsNewCases: Cases = {
     async function rounds(ctx: WorkflowContext, round: number): Promise<unknown> {
       const result = ctx.callActivity(slow, round)
       if (round > 1) {
+        ctx.setCustomStatus('second round')
         await ctx.waitForExternalEvent('end')
         return result
       }
@@ -194,6 +195,7 @@ export const continueAsNewCases: Cases = {
     await bench.start('rounds', 1)
     await bench.host.pass(begun.passed)
     await bench.raise('rounds', 'next')
+    await bench.until('rounds', ({ customStatus }) => customStatus === 'second round')
     held.open('old')
     await bench.idle()
     await bench.raise('rounds', 'end')

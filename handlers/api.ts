@@ -1,0 +1,3 @@
+import { apiHandler } from '../src/http/lambda.ts'
+
+export const handler = apiHandler()

@@ -1,0 +1,4 @@
+import { app } from '../examples/app.ts'
+import { deadLetterHandler } from '../src/aws/index.ts'
+
+export const handler = deadLetterHandler(app)

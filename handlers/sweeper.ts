@@ -1,0 +1,3 @@
+import { sweeperHandler } from '../src/aws/index.ts'
+
+export const handler = sweeperHandler(async () => {})

@@ -1,0 +1,166 @@
+// Every single call of a port fails once, in each of the ways in which a call can fail. The result is the same, and no invariant breaks.
+import { expect, test } from 'vitest'
+import { factIdOf } from '../../src/engine/events.ts'
+import { createRuntime, type Runtime } from '../../src/runtime/runtime.ts'
+import { createMemoryBackend } from '../../src/testing/memory-backend.ts'
+import { defineApp } from '../../src/workflow/app.ts'
+import { isTerminal } from '../../src/workflow/status.ts'
+import { interceptPorts } from '../support/intercept-ports.ts'
+import { lineKey, LineChecker } from '../support/line-checker.ts'
+import { type Scenario, scenarios } from './scenarios.ts'
+
+const ways = [
+  'is refused',
+  'succeeds, and its answer is lost',
+  'takes its host down before',
+  'takes its host down after',
+] as const
+
+interface Fault {
+  /** The call that fails, counted from 1. */
+  readonly call: number
+  readonly way: (typeof ways)[number]
+}
+
+interface Outcome {
+  readonly calls: number
+  readonly problems: readonly string[]
+}
+
+/** Client and host give up waiting for an answer after this. */
+const patienceMs = 30_000
+
+class TryOut {
+  readonly #scenario: Scenario
+  readonly #fault: Fault | undefined
+  readonly #backend = createMemoryBackend({
+    manners: { visibilityMs: patienceMs, batch: (queue) => (queue === 'workflow' ? 10 : 3) },
+  })
+  readonly #problems: string[] = []
+  readonly #checker = new LineChecker(
+    () => this.#backend.clock.now(),
+    (text) => this.#problems.push(text),
+  )
+  readonly #ran = new Map<string, number>()
+  #calls = 0
+  #runtime: Runtime
+
+  constructor(scenario: Scenario, fault?: Fault) {
+    this.#scenario = scenario
+    this.#fault = fault
+    this.#checker.watch(this.#backend.store)
+    this.#runtime = this.#boot()
+  }
+
+  async run(): Promise<Outcome> {
+    const { queue, clock } = this.#backend
+    queue.run(() => this.#runtime)
+    for (const { at, call } of this.#scenario.outside) clock.at(at, () => this.#ask(call))
+    await clock.runUntil(() => false)
+    await this.#checkEnd()
+    this.#runtime.close()
+    return { calls: this.#calls, problems: this.#problems }
+  }
+
+  #boot(): Runtime {
+    const { ports, queue } = this.#backend
+    let isDead = false
+    const checked = {
+      ...ports,
+      queue: {
+        send: async (...[messages, delayMs]: Parameters<typeof queue.send>) => {
+          this.#checker.sent(messages)
+          return queue.send(messages, delayMs)
+        },
+      },
+    }
+    const never = new Promise<never>(() => {})
+    const die = async (): Promise<never> => {
+      isDead = true
+      this.#runtime.close()
+      this.#runtime = this.#boot()
+      return never
+    }
+    const failing = interceptPorts(checked, async ({ method }, run) => {
+      if (isDead) return never
+      if (++this.#calls !== this.#fault?.call) return run()
+      switch (this.#fault.way) {
+        case 'is refused':
+          throw new Error(`simulated: ${method} was refused`)
+        case 'succeeds, and its answer is lost':
+          await run()
+          throw new Error(`simulated: the answer of ${method} was lost`)
+        case 'takes its host down before':
+          return die()
+        case 'takes its host down after':
+          await run()
+          return die()
+        default:
+          return this.#fault.way satisfies never
+      }
+    })
+    const app = this.#scenario.app({ ran: (key) => this.#ran.set(key, (this.#ran.get(key) ?? 0) + 1) })
+    return createRuntime(defineApp(app), failing)
+  }
+
+  /** A client repeats its call until it is answered. */
+  #ask(call: Scenario['outside'][number]['call']): void {
+    let isAnswered = false
+    const again = (): void => {
+      if (!isAnswered) this.#ask(call)
+      isAnswered = true
+    }
+    const stopWaiting = this.#backend.clock.at(patienceMs, again)
+    call(this.#runtime.management).then(() => {
+      isAnswered = true
+      stopWaiting()
+    }, again)
+  }
+
+  async #checkEnd(): Promise<void> {
+    const { store, queue } = this.#backend
+    for (const [id, [status, output]] of Object.entries(this.#scenario.ends)) {
+      const row = await store.getInstance(id)
+      if (row?.status !== status || row.output !== output)
+        this.#problems.push(`${id} is ${row?.status} ${row?.output} ${row?.stalled?.message ?? ''}`)
+    }
+    for (const [name, line] of this.#checker.lines) {
+      const last = line.at(-1)
+      if (!last || !isTerminal(last.status)) this.#problems.push(`I8 ${name} has not ended`)
+      if (last && lineKey({ instanceId: last.by, incarnation: name }) === '') this.#problems.push('unreachable')
+      const asked = line.flatMap(({ commands, generation }) =>
+        commands.flatMap((command) =>
+          command.kind === 'createTimer' && !isAnswered(line, generation, command.seq)
+            ? []
+            : [`t:${generation}.${command.seq}`],
+        ),
+      )
+      if (asked.length !== new Set(asked).size) this.#problems.push(`a number was given twice: ${name}`)
+    }
+    if (!queue.isIdle) this.#problems.push('L3 messages left')
+    const most = Math.max(0, ...this.#ran.values())
+    if (!this.#fault && most > 1) this.#problems.push(`I9 an activity ran ${most} times without a fault`)
+  }
+}
+
+const isAnswered = (line: readonly { events: readonly Parameters<typeof factIdOf>[0][] }[], generation: number, seq: number) =>
+  line.some(({ events }) => events.some((event) => factIdOf(event) === `t:${generation}.${seq}`))
+
+test.each(Object.entries(scenarios))('%s: without a fault all is well', async (_title, scenario) => {
+  const { problems } = await new TryOut(scenario).run()
+  expect(problems).toEqual([])
+})
+
+test.each(Object.entries(scenarios).flatMap(([title, scenario]) => ways.map((way) => [title, way, scenario] as const)))(
+  '%s: whichever call %s, the result is the same',
+  async (_title, way, scenario) => {
+    const failed: string[] = []
+    let { calls } = await new TryOut(scenario).run()
+    for (let call = 1; call <= calls; call++) {
+      const outcome = await new TryOut(scenario, { call, way }).run()
+      calls = Math.max(calls, call === calls ? outcome.calls : calls)
+      if (outcome.problems.length > 0) failed.push(`call ${call}: ${outcome.problems.join('; ')}`)
+    }
+    expect(failed).toEqual([])
+  },
+)
