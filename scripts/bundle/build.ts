@@ -4,6 +4,7 @@ import { globSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { build, type BuildResult } from 'esbuild'
 import { builtinModules } from './builtin-modules.ts'
+import { lambdaCredentials } from './lambda-credentials.ts'
 
 export interface Bundle {
   /** Of the function. */
@@ -32,7 +33,7 @@ async function buildBundle(name: string, outFolder: string): Promise<Bundle> {
     target: 'node24',
     mainFields: ['module', 'main'],
     conditions: ['import', 'module'],
-    plugins: [builtinModules],
+    plugins: [builtinModules, lambdaCredentials],
     minifySyntax: true,
     minifyWhitespace: true,
     sourcemap: 'linked',

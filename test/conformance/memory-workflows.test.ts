@@ -36,9 +36,12 @@ const replayed: Histories = new Map()
 describeWorkflows('memory', recorded(memoryHosts(), live))
 describeWorkflows('memory, replayed at every turn', recorded(memoryHosts({ liveInstances: 0 }), replayed))
 
-/** The history as text. Ids are named anew, in order of appearance; stack traces, which show the host's own frames, are left out. */
-function text(episodes: readonly Episode[] | undefined): string {
-  const json = JSON.stringify(episodes, (key, value: unknown) => (key === 'stackTrace' ? undefined : value))
+/** The newest generation as text. Ids are named anew, in order of appearance; stack traces, which show the host's own frames, are left out. */
+function text(episodes: readonly Episode[] = []): string {
+  // What is left of older generations is the store's affair.
+  const newest = episodes.at(-1)?.generation
+  const current = episodes.filter(({ generation }) => generation === newest)
+  const json = JSON.stringify(current, (key, value: unknown) => (key === 'stackTrace' ? undefined : value))
   const names = new Map<string, string>()
   return json.replaceAll(/id-\d+/g, (id) => {
     const name = names.get(id) ?? `the ${names.size + 1}th id`

@@ -3,7 +3,7 @@
 
 import { expect } from 'vitest'
 import { systemClock } from '../../src/local/clock.ts'
-import { VirtualClock } from '../../src/testing/virtual-clock.ts'
+import type { VirtualClock } from '../../src/testing/virtual-clock.ts'
 
 /** The time that an endpoint lives in. */
 export interface ContractTime {
@@ -14,10 +14,10 @@ export interface ContractTime {
   during<T>(request: Promise<T>): Promise<T>
 }
 
-/** A case, and whether it takes too long for an endpoint that lives in real time. */
 export interface Case<Clients> {
+  /** It takes minutes at an endpoint that lives in real time. */
   readonly slow?: boolean
-  run(clients: Clients): Promise<void>
+  readonly run: (clients: Clients) => Promise<void>
 }
 
 export type Contract<Clients> = Readonly<Record<string, Case<Clients>>>

@@ -1,42 +1,60 @@
-// The contracts, held against the stand-ins; and against whatever AWS_ENDPOINT_URL_SQS names, when it names something.
+// The contracts, held against the stand-ins; and against AWS or an emulator when AWS_ENDPOINT_URL_SQS (and _SNS, _SCHEDULER) name it.
+// SLOW=1 adds the cases that take minutes there; TENUTO_SCHEDULER_ROLE is the role with which Scheduler sends to its queues.
 
+import { SchedulerClient } from '@aws-sdk/client-scheduler'
+import { SNSClient } from '@aws-sdk/client-sns'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { describe, expect, test } from 'vitest'
-import { createSqsStandIn } from '../../src/stand-ins/index.ts'
+import { createSchedulerStandIn, createSnsStandIn, createSqsStandIn } from '../../src/stand-ins/index.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { type Contract, realTime, virtualTime } from './contract.ts'
-import type { SqsClients } from './sqs-clients.ts'
+import { scheduleContract, type SchedulerClients } from './scheduler.contract.ts'
+import { type SnsClients, topicContract } from './sns.contract.ts'
 import { fifoContract } from './sqs-fifo.contract.ts'
 import { messageContract } from './sqs-messages.contract.ts'
 import { visibilityContract } from './sqs-visibility.contract.ts'
 import { queueContract } from './sqs.contract.ts'
 
-const sqsContracts: Readonly<Record<string, Contract<SqsClients>>> = {
-  queues: queueContract,
-  messages: messageContract,
-  'visibility, delays, dead letters': visibilityContract,
-  'FIFO queues': fifoContract,
+type Clients = SchedulerClients & SnsClients
+
+const contracts: Readonly<Record<string, Contract<Clients>>> = {
+  'SQS queues': queueContract,
+  'SQS messages': messageContract,
+  'SQS visibility, delays, dead letters': visibilityContract,
+  'SQS FIFO queues': fifoContract,
+  'SNS topics': topicContract,
+  'Scheduler schedules': scheduleContract,
 }
 
-describe.each(Object.entries(sqsContracts))('SQS stand-in: %s', (_, contract) => {
-  test.each(Object.entries(contract))('%s', async (_title, { run }) => {
+function standIns(): Clients {
+  const clock = new VirtualClock()
+  const sqs = createSqsStandIn({ clock })
+  return {
+    sqs: new SQSClient(sqs.clientConfig),
+    sns: new SNSClient(createSnsStandIn({ clock, sqs }).clientConfig),
+    scheduler: new SchedulerClient(createSchedulerStandIn({ clock, sqs }).clientConfig),
+    roleArn: 'arn:aws:iam::123456789012:role/scheduler',
+    time: virtualTime(clock),
+  }
+}
+
+function endpoint(): Clients {
+  return {
+    sqs: new SQSClient({}),
+    sns: new SNSClient({}),
+    scheduler: new SchedulerClient({}),
+    roleArn: process.env['TENUTO_SCHEDULER_ROLE'] ?? 'arn:aws:iam::000000000000:role/scheduler',
+    time: realTime,
+  }
+}
+
+const isReal = process.env['AWS_ENDPOINT_URL_SQS'] !== undefined
+const isQuick = !isReal || process.env['SLOW'] === '1'
+
+describe.each(Object.entries(contracts))(`${isReal ? 'endpoint' : 'stand-in'}: %s`, (_, contract) => {
+  const cases = Object.entries(contract).filter(([, { slow }]) => isQuick || slow !== true)
+  test.each(cases)('%s', { timeout: isReal ? 900_000 : 20_000 }, async (_title, { run }) => {
     expect.hasAssertions()
-    const clock = new VirtualClock()
-    const { clientConfig } = createSqsStandIn({ clock })
-    await run({ sqs: new SQSClient(clientConfig), time: virtualTime(clock) })
+    await run(isReal ? endpoint() : standIns())
   })
 })
-
-const endpoint = process.env['AWS_ENDPOINT_URL_SQS']
-describe.runIf(endpoint !== undefined).each(Object.entries(sqsContracts))(
-  `SQS at ${endpoint}: %s`,
-  (_, contract) => {
-    const quick = Object.entries(contract).filter(
-      ([, { slow }]) => slow !== true || process.env['SLOW'] === '1',
-    )
-    test.each(quick)('%s', { timeout: 600_000 }, async (_title, { run }) => {
-      expect.hasAssertions()
-      await run({ sqs: new SQSClient({}), time: realTime })
-    })
-  },
-)

@@ -75,11 +75,10 @@ export function decodeMessage(body: string): Message | undefined {
 
 /** Whether a queue takes a message of this size. Answers for nearly all messages without writing them down. */
 export function fitsQueue(message: Message, maxBytes: number = sqsLimits.messageBytes): boolean {
-  const input = message.kind === 'activity' ? (message.input?.length ?? 0) : 0
-  const rest = 16 * 1024
-  // One code unit is at most six characters of the text.
-  if (message.kind === 'activity' && input * 6 + rest <= maxBytes) return true
-  return encodeMessage(message).length <= maxBytes
+  const texts = Object.values(message).flat().filter(isText)
+  const units = texts.reduce((sum, { length }) => sum + length + 1, 0)
+  // One code unit is at most six characters of the text; the rest is names of fields and numbers.
+  return units * 6 + 1024 <= maxBytes || encodeMessage(message).length <= maxBytes
 }
 
 function isMessage(value: unknown): value is Message {
@@ -105,7 +104,7 @@ function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && Number(value) >= 0
 }
 
-function isText(value: unknown): boolean {
+function isText(value: unknown): value is string {
   return typeof value === 'string'
 }
 

@@ -1,6 +1,6 @@
 // What SNS checks of a publication, and what of it arrives on a queue.
 
-import { checkMessageAttributes, type MessageAttributes } from '../sqs/message-attributes.ts'
+import { checkEach, type MessageAttributes } from '../sqs/message-attributes.ts'
 import { invalidParameter } from './errors.ts'
 import { type Form, mapOf, textOf } from './protocol.ts'
 
@@ -25,7 +25,7 @@ export function checkPublication(form: Form, messageId: string): Publication {
     throw invalidParameter('Subject')
   }
   const attributes = readAttributes(form)
-  checkMessageAttributes(attributes)
+  checkEach(attributes)
   return {
     messageId,
     message: textOf(form, 'MessageStructure') === 'json' ? messageForQueues(text) : text,

@@ -15,13 +15,12 @@ export type MessageAttributes = Readonly<Record<string, AttributeValue>>
 
 /** @throws `InvalidParameterValue`. */
 export function checkMessageAttributes(attributes: MessageAttributes): void {
-  const names = Object.keys(attributes)
-  if (names.length > limits.messageAttributes) {
-    throw sqsError(
-      'InvalidParameterValueException',
-      `Number of message attributes [${names.length}] exceeds the allowed maximum [${limits.messageAttributes}].`,
-    )
-  }
+  checkCount(attributes)
+  checkEach(attributes)
+}
+
+/** The rules of each attribute by itself, which topics have too. @throws `InvalidParameterValue`. */
+export function checkEach(attributes: MessageAttributes): void {
   for (const [name, value] of Object.entries(attributes)) {
     if (!/^(?!aws\.|amazon\.|\.)(?!.*\.\.)[\w.-]{1,256}$(?<!\.)/i.test(name)) {
       throw invalid(name, 'MessageAttributeName', 'The message attribute name is not valid.')
@@ -95,6 +94,16 @@ function checkValue(name: string, { DataType: type, StringValue: text, BinaryVal
     throw sqsError(
       'InvalidParameterValueException',
       `Could not cast message (user) attribute '${name}' value to number.`,
+    )
+  }
+}
+
+function checkCount(attributes: MessageAttributes): void {
+  const names = Object.keys(attributes)
+  if (names.length > limits.messageAttributes) {
+    throw sqsError(
+      'InvalidParameterValueException',
+      `Number of message attributes [${names.length}] exceeds the allowed maximum [${limits.messageAttributes}].`,
     )
   }
 }
