@@ -24,7 +24,7 @@ export async function orderProcessing(ctx: WorkflowContext, input: OrderPayload)
     Name: text(),
     Quantity: integer({ min: 1, max: 1e9 }),
     TotalCost: number({ min: 0, max: 1e12 }),
-    approvalTimeoutSeconds: optional(number({ min: 0.01, max: threeDays })),
+    approvalTimeoutSeconds: optional(number({ min: 0, max: threeDays })),
   })
   if (order.TotalCost > approvalThreshold) {
     await ctx.callActivity(requestApproval, order)

@@ -16,7 +16,7 @@ interface JobStatus {
   readonly checks?: number
 }
 
-const interval = optional(number({ min: 0.01, max: 7 * 24 * 60 * 60 }))
+const interval = optional(number({ min: 0, max: 7 * 24 * 60 * 60 }))
 const count = optional(integer({ min: 1, max: Number.MAX_SAFE_INTEGER }))
 
 /** `{"jobId":"nightly","isHealthy":true}` runs for ever; with `"maxChecks":10` it ends with `10`. */

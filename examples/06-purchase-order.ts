@@ -19,7 +19,7 @@ export async function purchaseOrder(ctx: WorkflowContext, input: Order): Promise
     cost: number({ min: 0, max: 1e12 }),
     product: text(),
     quantity: integer({ min: 1, max: 1e9 }),
-    approvalTimeoutSeconds: optional(number({ min: 0.01, max: oneDay })),
+    approvalTimeoutSeconds: optional(number({ min: 0, max: oneDay })),
   })
   // Orders under $1000 are auto-approved
   if (order.cost < 1000) return 'Auto-approved'

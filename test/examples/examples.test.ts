@@ -221,7 +221,7 @@ test.each<[string, unknown, string]>([
   ],
   ['statusMonitor', { jobId: 'x' }, 'isHealthy must be true or false, got nothing'],
   ['statusMonitor', { ...job, jobId: '' }, 'jobId must be a text'],
-  ['statusMonitor', { ...job, healthyIntervalSeconds: 0 }, 'healthyIntervalSeconds must be'],
+  ['statusMonitor', { ...job, healthyIntervalSeconds: -1 }, 'healthyIntervalSeconds must be'],
   ['statusMonitor', { ...job, maxChecks: 'all' }, 'maxChecks must be'],
   ['purchaseOrder', null, 'The input must be an object with cost, product, quantity'],
   ['purchaseOrder', { ...purchase, cost: '5000' }, 'cost must be a number'],

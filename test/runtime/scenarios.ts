@@ -6,7 +6,10 @@ import type { AppDefinition } from '../../src/workflow/app.ts'
 export interface Scenario {
   readonly app: (effects: Effects) => AppDefinition
   /** Calls from outside, one after the other, each at its time (ms from the beginning) and repeated until it is answered. */
-  readonly outside: readonly { readonly at: number; readonly call: (management: Management) => Promise<unknown> }[]
+  readonly outside: readonly {
+    readonly at: number
+    readonly call: (management: Management) => Promise<unknown>
+  }[]
   /** Status and output of each instance in the end. */
   readonly ends: Readonly<Record<string, readonly [status: string, output: string | undefined]>>
 }
@@ -76,7 +79,10 @@ async function approval(ctx: WorkflowContext): Promise<unknown> {
 }
 
 async function family(ctx: WorkflowContext): Promise<unknown> {
-  const [one, two] = await ctx.whenAll([ctx.callChildWorkflow<number>('leaf', 1), ctx.callChildWorkflow('leaf', 2)])
+  const [one, two] = await ctx.whenAll([
+    ctx.callChildWorkflow<number>('leaf', 1),
+    ctx.callChildWorkflow('leaf', 2),
+  ])
   ctx.sendEvent('sink', 'greeting', 'hello')
   const failed = await ctx.callChildWorkflow('failing').catch(() => 'failed')
   return [one, two, failed]
@@ -88,7 +94,10 @@ const failing = async () => {
   throw new Error('as planned')
 }
 
-async function rounds(ctx: WorkflowContext, { round, taken }: { round: number; taken: unknown[] }): Promise<unknown> {
+async function rounds(
+  ctx: WorkflowContext,
+  { round, taken }: { round: number; taken: unknown[] },
+): Promise<unknown> {
   const next = await ctx.waitForExternalEvent('item')
   void ctx.callActivity('add', round)
   const all = [...taken, next]

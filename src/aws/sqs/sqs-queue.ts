@@ -7,7 +7,7 @@ import type { Clock, Queue } from '../../runtime/ports.ts'
 import { TenutoError } from '../../workflow/errors.ts'
 import type { Logger } from '../../workflow/logger.ts'
 import { bytesOf, type Entry, packBatches, toDelaySeconds } from './batches.ts'
-import { encodeMessage } from './codec.ts'
+import { encodeMessage, fitsQueue } from './codec.ts'
 import { sqsLimits } from './limits.ts'
 import { eachInParallel } from './parallel.ts'
 import type { OnRequest } from './request-record.ts'
@@ -39,6 +39,8 @@ export interface Parcel {
 export interface SqsQueue extends Queue {
   /** As `send`, each with a delay of its own: they share requests all the same. */
   sendEach(parcels: readonly Parcel[]): Promise<void>
+  /** Whether a message is small enough to be sent. */
+  fits(message: Message): boolean
 }
 
 /** Ms for which a send goes on trying when the host does not say how long it has. */
@@ -90,6 +92,7 @@ export function createSqsQueue(options: SqsQueueOptions): SqsQueue {
 
   return {
     sendEach,
+    fits: (message) => fitsQueue(message, maxMessageBytes),
     send: (messages, delayMs = 0) => sendEach(messages.map((message) => ({ message, delayMs }))),
   }
 }
