@@ -8,6 +8,7 @@ import type { Turn } from '../engine/turn.ts'
 import type { App } from '../workflow/app.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { type FailureDetails, failureOf } from '../workflow/failure.ts'
+import { limits } from '../workflow/limits.ts'
 import type { Logger } from '../workflow/logger.ts'
 import { isTerminal } from '../workflow/status.ts'
 import type { Episode, InstanceKey } from './episode.ts'
@@ -111,35 +112,47 @@ export function diverged(live: LiveInstance, divergence: Divergence): void {
   live.obstacle = failureOf(new TenutoError('NON_DETERMINISM', divergence.message))
 }
 
-/** Live instances of this process, the least recently used dropped first. */
+/** Live instances of this process, bounded in number and in what they remember; the least recently used go first. */
 export class LiveInstances {
-  readonly #byKey = new Map<string, LiveInstance>()
+  readonly #kept = new Map<string, { readonly live: LiveInstance; readonly weight: number }>()
   readonly #capacity: number
+  #weight = 0
 
   constructor(capacity = 10_000) {
     this.#capacity = capacity
   }
 
   get(key: InstanceKey): LiveInstance | undefined {
-    return this.#byKey.get(keyText(key))
+    return this.#kept.get(keyText(key))?.live
   }
 
   keep(live: LiveInstance): void {
-    const text = keyText(live.state.key)
-    this.#byKey.delete(text)
-    this.#byKey.set(text, live)
-    if (this.#byKey.size <= this.#capacity) return
-    const oldest = this.#byKey.keys().next()
-    if (!oldest.done) this.#byKey.delete(oldest.value)
+    this.drop(live.state.key)
+    const weight = weightOf(live)
+    this.#kept.set(keyText(live.state.key), { live, weight })
+    this.#weight += weight
+    for (const oldest of this.#kept.values()) {
+      const isLight = this.#weight <= limits.liveWeight || this.#kept.size === 1
+      if (this.#kept.size <= this.#capacity && isLight) break
+      this.drop(oldest.live.state.key)
+    }
   }
 
   drop(key: InstanceKey): void {
-    this.#byKey.delete(keyText(key))
+    const text = keyText(key)
+    this.#weight -= this.#kept.get(text)?.weight ?? 0
+    this.#kept.delete(text)
   }
 
   clear(): void {
-    this.#byKey.clear()
+    this.#kept.clear()
+    this.#weight = 0
   }
+}
+
+/** What an instance keeps in memory, counted in facts, commands and tokens: some 250 bytes each. */
+function weightOf({ state, execution }: LiveInstance): number {
+  return 20 + state.known.size + state.outstanding.size + state.carriers.size + (execution ? 20 : 0)
 }
 
 export function keyText(key: InstanceKey): string {

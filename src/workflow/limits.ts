@@ -37,6 +37,8 @@ export const limits = {
   lostRaces: 8,
   /** Generations that one handler opens in a row before it lets others have their turn. */
   generationsPerTurn: 20,
+  /** What a process remembers of live instances, in facts, commands and tokens (some 250 bytes each); beyond it, histories are read again. */
+  liveWeight: 400_000,
   /** Levels of parents above an instance; deeper children are refused, so that a recursion ends. */
   childDepth: 32,
 } as const

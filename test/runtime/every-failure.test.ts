@@ -1,5 +1,5 @@
 // Every single call of a port fails once, in each of the ways in which a call can fail. The result is the same, and no invariant breaks.
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createRuntime, type Runtime } from '../../src/runtime/runtime.ts'
 import { createMemoryBackend } from '../../src/testing/memory-backend.ts'
 import { defineApp } from '../../src/workflow/app.ts'
@@ -32,6 +32,7 @@ const patienceMs = 30_000
 
 class TryOut {
   readonly #scenario: Scenario
+  readonly #liveInstances: number
   readonly #fault: Fault | undefined
   readonly #backend = createMemoryBackend({
     manners: { visibilityMs: patienceMs, batch: (queue) => (queue === 'workflow' ? 10 : 3) },
@@ -46,8 +47,9 @@ class TryOut {
   #calls = 0
   #runtime: Runtime
 
-  constructor(scenario: Scenario, fault?: Fault) {
+  constructor(scenario: Scenario, liveInstances: number, fault?: Fault) {
     this.#scenario = scenario
+    this.#liveInstances = liveInstances
     this.#fault = fault
     this.#checker.watch(this.#backend.store)
     this.#runtime = this.#boot()
@@ -101,7 +103,7 @@ class TryOut {
       }
     })
     const app = this.#scenario.app({ ran: (key) => this.#ran.set(key, (this.#ran.get(key) ?? 0) + 1) })
-    return createRuntime(defineApp(app), failing)
+    return createRuntime(defineApp(app), failing, { liveInstances: this.#liveInstances })
   }
 
   /** One call of the outside after the other, each not before its time. */
@@ -150,22 +152,24 @@ class TryOut {
   }
 }
 
-test.each(Object.entries(scenarios))('%s: without a fault all is well', async (_title, scenario) => {
-  const { problems } = await new TryOut(scenario).run()
-  expect(problems).toEqual([])
-})
+describe.each([
+  ['instances stay in memory', 10_000],
+  ['instances are replayed at every turn', 0],
+])('%s', (_how, liveInstances) => {
+  describe.each(Object.entries(scenarios))('%s', (_title, scenario) => {
+    test('without a fault all is well, and no activity runs twice', async () => {
+      const { problems } = await new TryOut(scenario, liveInstances).run()
+      expect(problems).toEqual([])
+    })
 
-test.each(
-  Object.entries(scenarios).flatMap(([title, scenario]) =>
-    ways.map((way) => [title, way, scenario] as const),
-  ),
-)('%s: whichever call %s, the result is the same', async (_title, way, scenario) => {
-  const failed: string[] = []
-  let { calls } = await new TryOut(scenario).run()
-  for (let call = 1; call <= calls; call++) {
-    const outcome = await new TryOut(scenario, { call, way }).run()
-    calls = Math.max(calls, call === calls ? outcome.calls : calls)
-    if (outcome.problems.length > 0) failed.push(`call ${call}: ${outcome.problems.join('; ')}`)
-  }
-  expect(failed).toEqual([])
+    test.each(ways)('whichever call %s, the result is the same', async (way) => {
+      const failed: string[] = []
+      for (let call = 1; ; call++) {
+        const { calls, problems } = await new TryOut(scenario, liveInstances, { call, way }).run()
+        if (calls < call) break
+        if (problems.length > 0) failed.push(`call ${call}: ${problems.join('; ')}`)
+      }
+      expect(failed).toEqual([])
+    })
+  })
 })

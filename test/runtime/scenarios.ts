@@ -15,8 +15,8 @@ export interface Scenario {
 }
 
 export interface Effects {
-  /** An attempt of an activity has run. */
-  ran(key: string): void
+  /** Told of each attempt of an activity that has run. */
+  readonly ran: (key: string) => void
 }
 
 const second = 1_000
@@ -72,10 +72,10 @@ async function fanOut(ctx: WorkflowContext): Promise<number> {
 }
 
 async function approval(ctx: WorkflowContext): Promise<unknown> {
-  const first = await ctx.waitForExternalEvent('approve', { timeout: 600 })
+  const approved = await ctx.waitForExternalEvent('approve', { timeout: 600 })
   await ctx.createTimer(60)
-  const second = await ctx.waitForExternalEvent('never', { timeout: 30 }).catch(() => 'too late')
-  return [first, second]
+  const missed = await ctx.waitForExternalEvent('never', { timeout: 30 }).catch(() => 'too late')
+  return [approved, missed]
 }
 
 async function family(ctx: WorkflowContext): Promise<unknown> {
@@ -143,9 +143,9 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     app: (effects) => ({ workflows: { rounds }, activities: activities(effects) }),
     outside: [
       start('rounds', 0, '{"round":1,"taken":[]}'),
-      raise('rounds', 'item', 1 * second, '1'),
-      raise('rounds', 'item', 1 * second + 1, '2'),
-      raise('rounds', 'item', 1 * second + 2, '3'),
+      raise('rounds', 'item', second, '1'),
+      raise('rounds', 'item', second + 1, '2'),
+      raise('rounds', 'item', second + 2, '3'),
       raise('rounds', 'item', 60 * second, '4'),
     ],
     ends: { rounds: ['COMPLETED', '[1,2,3,4]'] },

@@ -1,0 +1,109 @@
+// Functions over a backend in memory: events as Lambda makes them, and a pump that lets the queue of the backend call the functions.
+
+import type { LambdaContext, SqsBatchResponse, SqsEvent, SqsRecord } from '../../../src/aws/lambda/events.ts'
+import { createInvocation } from '../../../src/aws/lambda/invocation.ts'
+import type { AwsBackend, LambdaHandler } from '../../../src/aws/index.ts'
+import { encodeMessage } from '../../../src/aws/sqs/codec.ts'
+import { type Delivery, type Message, type QueueName, queueOf } from '../../../src/runtime/messages.ts'
+import type { Ports } from '../../../src/runtime/ports.ts'
+import {
+  createMemoryBackend,
+  type MemoryBackend,
+  type MemoryBackendOptions,
+} from '../../../src/testing/memory-backend.ts'
+import { type RecordingLogger, recordingLogger } from '../../support/recording-logger.ts'
+
+export interface World {
+  readonly memory: MemoryBackend
+  readonly logger: RecordingLogger
+  /** Name and value, in order. */
+  readonly metrics: [name: string, value: number][]
+  /** Ids of messages whose return was hastened, by queue. */
+  readonly hastened: [queue: QueueName, ...ids: string[]][]
+  readonly backend: AwsBackend
+}
+
+export interface WorldOptions extends MemoryBackendOptions {
+  /** What the functions see instead of the ports. */
+  readonly ports?: (ports: Ports) => Ports
+}
+
+export function createWorld({ ports: wrap = (same) => same, ...options }: WorldOptions = {}): World {
+  const logger = recordingLogger()
+  const memory = createMemoryBackend({ logger, ...options })
+  const metrics: World['metrics'] = []
+  const hastened: World['hastened'] = []
+  const { watch: _, ...ports } = memory.ports
+  return {
+    memory,
+    logger,
+    metrics,
+    hastened,
+    backend: {
+      ports: wrap(ports),
+      metrics: { addMetric: (name, _unit, value) => void metrics.push([name, value]) },
+      invocation: createInvocation(),
+      returns: {
+        hasten: async (queue, records) => {
+          if (records.length > 0) hastened.push([queue, ...records.map(({ messageId }) => messageId)])
+        },
+      },
+    },
+  }
+}
+
+export function sqsRecord(body: string | Message, more: Partial<SqsRecord> = {}): SqsRecord {
+  return {
+    messageId: crypto.randomUUID(),
+    receiptHandle: 'receipt',
+    body: typeof body === 'string' ? body : encodeMessage(body),
+    attributes: { ApproximateReceiveCount: '1' },
+    messageAttributes: {},
+    eventSourceARN: 'arn:aws:sqs:us-east-1:123456789012:queue',
+    ...more,
+  }
+}
+
+export function sqsEvent(...records: readonly SqsRecord[]): SqsEvent {
+  return { Records: records }
+}
+
+export function failedIds({ batchItemFailures }: SqsBatchResponse): readonly string[] {
+  return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)
+}
+
+/** @param remainingMs of the invocation, asked for at any time */
+export function contextWith(remainingMs: number | (() => number)): LambdaContext {
+  return {
+    awsRequestId: 'request-1',
+    functionName: 'function',
+    getRemainingTimeInMillis: typeof remainingMs === 'function' ? remainingMs : () => remainingMs,
+  }
+}
+
+export const context = contextWith(30_000)
+
+type QueueHandler = LambdaHandler<SqsEvent, SqsBatchResponse>
+
+/** Lets the backend's queue call the functions, as an event source mapping would. */
+export function connect(
+  { memory }: World,
+  handlers: Readonly<Record<QueueName, QueueHandler>>,
+  deadLetters?: QueueHandler,
+): void {
+  const call = async (handler: QueueHandler, batch: readonly Delivery[]): Promise<ReadonlySet<Delivery>> => {
+    const records = batch.map(({ message, receiveCount }) =>
+      sqsRecord(message, { attributes: { ApproximateReceiveCount: String(receiveCount) } }),
+    )
+    const failed = new Set(failedIds(await handler(sqsEvent(...records), context)))
+    return new Set(batch.filter((_, at) => !failed.has(records[at]?.messageId ?? '')))
+  }
+  memory.queue.run(() => ({
+    handle: async (batch) => call(handlers[queueOf(batch[0]?.message as Message)], batch),
+    handleDead: async (delivery) => {
+      if (!deadLetters) throw new Error(`A dead letter: ${encodeMessage(delivery.message)}`)
+      const done = await call(deadLetters, [delivery])
+      if (!done.has(delivery)) throw new Error('The dead letter was given back.')
+    },
+  }))
+}
