@@ -1,12 +1,13 @@
 // The adapters on the stand-ins, under a virtual clock, with everything that they ask written down.
 
 import { CreateScheduleGroupCommand, SchedulerClient } from '@aws-sdk/client-scheduler'
-import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { createSchedulerTimers, type SchedulerTimers } from '../../src/aws/scheduler/scheduler-timers.ts'
 import { decodeMessage } from '../../src/aws/sqs/codec.ts'
 import type { RequestRecord } from '../../src/aws/sqs/request-record.ts'
 import { createSqsQueue, type SqsQueue, type SqsQueueOptions } from '../../src/aws/sqs/sqs-queue.ts'
 import type { Message, QueueName } from '../../src/runtime/messages.ts'
+import type { Clock } from '../../src/runtime/ports.ts'
 import {
   createSchedulerStandIn,
   createSqsStandIn,
@@ -29,27 +30,39 @@ export interface Harness {
   readonly requests: RequestRecord[]
   readonly logger: RecordingLogger
   /** Lets time pass until the promise is settled. */
-  settle<T>(promise: Promise<T>): Promise<T>
+  readonly settle: <T>(promise: Promise<T>) => Promise<T>
   /** Lets time pass. */
-  pass(ms: number): Promise<void>
+  readonly pass: (ms: number) => Promise<void>
   /** Takes out what can be received now. */
-  drain(queue: QueueName): Promise<readonly (Message | undefined)[]>
+  readonly drain: (queue: QueueName) => Promise<readonly (Message | undefined)[]>
 }
 
-export const groupName = 'tenuto'
+export interface HarnessOptions extends Partial<SqsQueueOptions> {
+  /** Where the timers look for their group; it is made under the default. */
+  readonly groupName?: string
+  /** By how much Scheduler's clock is ahead. */
+  readonly schedulerAheadMs?: number
+}
+
+const groupName = 'tenuto'
 const roleArn = 'arn:aws:iam::123456789012:role/tenuto-timers'
 
-export async function openHarness(options: Partial<SqsQueueOptions> = {}): Promise<Harness> {
+export async function openHarness(options: HarnessOptions = {}): Promise<Harness> {
+  const { schedulerAheadMs = 0 } = options
   const clock = new VirtualClock()
   const sqsFaults: SqsFaults = {}
   const schedulerFaults: SchedulerFaults = {}
   const sqs = createSqsStandIn({ clock, faults: sqsFaults })
-  const scheduler = createSchedulerStandIn({ clock, sqs, faults: schedulerFaults })
+  const ahead: Clock = {
+    now: () => clock.now() + schedulerAheadMs,
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+  }
+  const scheduler = createSchedulerStandIn({ clock: ahead, sqs, faults: schedulerFaults })
   const [client, schedulerClient] = [
     new SQSClient(sqs.clientConfig),
     new SchedulerClient(scheduler.clientConfig),
   ]
-  for (const QueueName of ['workflow', 'activity']) await client.send(new CreateQueueCommand({ QueueName }))
+  for (const name of ['workflow', 'activity']) await createQueues(client, name)
   await schedulerClient.send(new CreateScheduleGroupCommand({ Name: groupName }))
   const requests: RequestRecord[] = []
   const logger = recordingLogger()
@@ -66,13 +79,21 @@ export async function openHarness(options: Partial<SqsQueueOptions> = {}): Promi
   const timers = createSchedulerTimers({
     client: schedulerClient,
     queue,
-    groupName,
+    groupName: options.groupName ?? groupName,
     targetArn: workflow.arn,
     roleArn,
     ...common,
   })
   return {
-    ...{ clock, sqs, scheduler, sqsFaults, schedulerFaults, queue, timers, requests, logger },
+    clock,
+    sqs,
+    scheduler,
+    sqsFaults,
+    schedulerFaults,
+    queue,
+    timers,
+    requests,
+    logger,
     async settle(promise) {
       let settled = false
       const note = (): void => {
@@ -102,4 +123,20 @@ export async function openHarness(options: Partial<SqsQueueOptions> = {}): Promi
       }
     },
   }
+}
+
+/** A queue as a deployment has it, and its dead-letter queue. */
+async function createQueues(client: SQSClient, name: string): Promise<void> {
+  const { QueueUrl } = await client.send(
+    new CreateQueueCommand({
+      QueueName: `${name}-dead`,
+      Attributes: { VisibilityTimeout: '5400' },
+    }),
+  )
+  const { Attributes } = await client.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
+  )
+  const policy = { deadLetterTargetArn: Attributes?.['QueueArn'], maxReceiveCount: 8 }
+  const attributes = { VisibilityTimeout: '5400', RedrivePolicy: JSON.stringify(policy) }
+  await client.send(new CreateQueueCommand({ QueueName: name, Attributes: attributes }))
 }

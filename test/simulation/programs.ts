@@ -147,16 +147,14 @@ export function programApp(effects: Effects) {
     return acc
   }
 
-  /** Counts what was sent until it is told to stop. */
-  async function sink(ctx: WorkflowContext): Promise<string[]> {
-    const taken: string[] = []
+  /** Takes what is sent until it is told to stop. */
+  async function sink(ctx: WorkflowContext): Promise<unknown[]> {
+    const taken: unknown[] = []
+    const stop = ctx.waitForExternalEvent('stop')
     for (;;) {
-      const next = await ctx.whenAny({
-        sent: ctx.waitForExternalEvent('sent'),
-        stop: ctx.waitForExternalEvent('stop'),
-      })
-      if (next === 'stop') return taken
-      taken.push(next)
+      const sent = ctx.waitForExternalEvent('sent')
+      if ((await ctx.whenAny({ sent, stop })) === 'stop') return taken
+      taken.push(sent.getResult())
     }
   }
 

@@ -5,6 +5,7 @@ import type { Message } from '../../src/runtime/messages.ts'
 import type { Ports } from '../../src/runtime/ports.ts'
 import { createRuntime, type Runtime } from '../../src/runtime/runtime.ts'
 import { createMemoryBackend, type MemoryBackend } from '../../src/testing/memory-backend.ts'
+import type { Consumer } from '../../src/testing/memory-queue.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { isTerminal } from '../../src/workflow/status.ts'
 import { lineKey, LineChecker } from '../support/line-checker.ts'
@@ -14,6 +15,7 @@ import { Rng } from './rng.ts'
 
 const minute = 60_000
 const visibilityMs = 3 * minute
+const sinkId = 'sink'
 
 export interface WorldOptions {
   readonly faults: boolean
@@ -23,6 +25,17 @@ export interface WorldOptions {
   /** All messages and timers are lost once. Only the sweeper can make up for that. */
   readonly wipe?: boolean
   readonly program?: Program
+  /** A defect, to see that it is found. */
+  readonly mutant?: Mutant
+}
+
+/** A defect of the protocol or of the platform, put where a host meets the world. */
+export interface Mutant {
+  /** What each host sees instead of its ports; faults strike inside of it. */
+  readonly ports?: (ports: Ports, rng: Rng) => Ports
+  /** What the queues are given instead of a host. */
+  readonly consumer?: (host: Consumer) => Consumer
+  readonly backend?: (backend: MemoryBackend) => void
 }
 
 export interface Report {
@@ -111,14 +124,19 @@ class World {
         maxReceives: (queue) => (queue === 'workflow' ? 8 : 1_000),
       },
     })
+    options.mutant?.backend?.(this.#backend)
     this.#watchCommits()
+    this.#putOneByOne()
     for (let count = 3; count > 0; count--) this.#boot()
   }
 
   async run(): Promise<Report> {
     const { queue } = this.#backend
-    queue.run(() => this.#consumer())
-    for (let at = this.#rng.int(1, 3); at > 0; at--) this.#launch(`i${at}`, randomProgram(this.#rng))
+    const { program, mutant } = this.#options
+    queue.run(() => mutant?.consumer?.(this.#consumer()) ?? this.#consumer())
+    await this.#startSink()
+    for (let at = this.#rng.int(1, 3); at > 0; at--)
+      this.#launch(`i${at}`, program ?? randomProgram(this.#rng))
     if (this.#options.sweeper) this.#sweep()
     if (this.#options.wipe) this.#clock.at(this.#rng.int(minute, 60 * minute), () => queue.wipe())
     this.#recover(this.#faultEnd - this.#clock.now() + 90 * minute)
@@ -170,7 +188,8 @@ class World {
   #boot(): void {
     const host: Host = { dead: false, frozenUntil: 0 }
     const ports = faultyPorts(this.#checkedPorts(), host, this.#source)
-    this.#hosts.push({ host, runtime: createRuntime(this.#app, ports) })
+    const seen = this.#options.mutant?.ports?.(ports, this.#rng) ?? ports
+    this.#hosts.push({ host, runtime: createRuntime(this.#app, seen) })
   }
 
   get #source(): FaultSource {
@@ -209,11 +228,34 @@ class World {
     })
   }
 
+  /** As a store does that has no transaction over several rows: they appear one after the other. */
+  #putOneByOne(): void {
+    const { store } = this.#backend
+    const put = store.putOutcomes.bind(store)
+    store.putOutcomes = async (key, rows) => {
+      for (const [at, row] of rows.entries()) {
+        if (at > 0) await this.#clock.sleep(this.#rng.int(0, 40))
+        await put(key, [row])
+      }
+    }
+  }
+
+  /** An instance that takes whatever the others send, until the end of the world. */
+  async #startSink(): Promise<void> {
+    const outside = createRuntime(this.#app, this.#backend.ports)
+    await outside.management.start({ workflowName: 'sink', instanceId: sinkId })
+    outside.close()
+    const stop = { instanceId: sinkId, eventName: 'stop', eventId: 'stop' }
+    this.#retry(this.#faultEnd - this.#clock.now() + 40 * 60 * minute, ({ management }) =>
+      management.raiseEvent(stop),
+    )
+  }
+
   #launch(id: string, program: Program): void {
     const events = eventsOf(program)
     const started: Started = { id, program, events, terminated: false }
     this.#started.push(started)
-    const input = JSON.stringify({ program, acc: 1 })
+    const input = JSON.stringify({ program, acc: 1, sink: sinkId })
     this.#retry(0, ({ management }) =>
       management.start({ workflowName: 'run', instanceId: id, input, idempotencyKey: id }),
     )
@@ -303,7 +345,31 @@ class World {
     }
     if (queue.timers.length > 0) this.#violation(`L3 timers left: ${queue.timers.join()}`)
     if (!queue.isIdle) this.#violation('L3 messages left')
+    // What nobody waits for is not missed by the sweeper either.
+    if (!this.#options.wipe) this.#checkDispatched()
     this.#checkEffects()
+  }
+
+  /** I3: whatever was committed was dispatched. */
+  #checkDispatched(): void {
+    const { lines } = this.#checker
+    const sunk = [...lines].filter(([key]) => key.endsWith(`/${sinkId}`)).flatMap(([, line]) => line)
+    const arrived = new Set(sunk.flatMap(({ events }) => events.map(factIdOf)))
+    for (const [key, line] of lines) {
+      const [incarnation, id] = key.split('/')
+      const isTerminated = line.at(-1)?.status === 'TERMINATED'
+      for (const { commands, generation } of line) {
+        for (const command of commands) {
+          const { kind, seq } = command
+          if (kind === 'sendEvent' && !arrived.has(`s:${id}/${incarnation}/${generation}.${seq}`))
+            this.#violation(`I3 committed and never sent: ${key} ${generation}.${seq}`)
+          if (kind !== 'scheduleTask' || isTerminated) continue
+          const { firstSeq = seq, attempt = 1 } = command.retry ?? {}
+          if (!this.#ran.has(`${id}/${incarnation}/t:${generation}.${firstSeq}#${attempt}`))
+            this.#violation(`I3 committed and never run: ${key} ${generation}.${seq}`)
+        }
+      }
+    }
   }
 
   #checkEffects(): void {

@@ -5,9 +5,8 @@ import { SchedulerClient } from '@aws-sdk/client-scheduler'
 import { SNSClient } from '@aws-sdk/client-sns'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { describe, expect, test } from 'vitest'
-import { createSchedulerStandIn, createSnsStandIn, createSqsStandIn } from '../../src/stand-ins/index.ts'
-import { VirtualClock } from '../../src/testing/virtual-clock.ts'
-import { type Contract, realTime, virtualTime } from './contract.ts'
+import { type Contract, realTime } from './contract.ts'
+import { openStandIns } from './harness.ts'
 import { scheduleContract, type SchedulerClients } from './scheduler.contract.ts'
 import { type SnsClients, topicContract } from './sns.contract.ts'
 import { fifoContract } from './sqs-fifo.contract.ts'
@@ -24,18 +23,6 @@ const contracts: Readonly<Record<string, Contract<Clients>>> = {
   'SQS FIFO queues': fifoContract,
   'SNS topics': topicContract,
   'Scheduler schedules': scheduleContract,
-}
-
-function standIns(): Clients {
-  const clock = new VirtualClock()
-  const sqs = createSqsStandIn({ clock })
-  return {
-    sqs: new SQSClient(sqs.clientConfig),
-    sns: new SNSClient(createSnsStandIn({ clock, sqs }).clientConfig),
-    scheduler: new SchedulerClient(createSchedulerStandIn({ clock, sqs }).clientConfig),
-    roleArn: 'arn:aws:iam::123456789012:role/scheduler',
-    time: virtualTime(clock),
-  }
 }
 
 function endpoint(): Clients {
@@ -55,6 +42,6 @@ describe.each(Object.entries(contracts))(`${isReal ? 'endpoint' : 'stand-in'}: %
   const cases = Object.entries(contract).filter(([, { slow }]) => isQuick || slow !== true)
   test.each(cases)('%s', { timeout: isReal ? 900_000 : 20_000 }, async (_title, { run }) => {
     expect.hasAssertions()
-    await run(isReal ? endpoint() : standIns())
+    await run(isReal ? endpoint() : openStandIns())
   })
 })

@@ -2,11 +2,11 @@
 // message of the engine stays, and ends in quarantine for a person to look at.
 
 import type { Delivery } from '../../runtime/messages.ts'
-import { createRuntime } from '../../runtime/runtime.ts'
 import type { App } from '../../workflow/app.ts'
 import { type HandlerOptions, lambdaHandler } from './compose.ts'
 import type { LambdaHandler, SqsBatchResponse, SqsEvent } from './events.ts'
 import { recordsOf, toDeliveries, toResponse } from './records.ts'
+import { createContainerRuntime } from './runtime.ts'
 
 export interface DeadLetterOptions extends HandlerOptions {
   /** `maxReceiveCount` of the engine queues: so often a message was delivered before it came here. Default: 10. */
@@ -19,7 +19,7 @@ export function deadLetterHandler(
 ): LambdaHandler<SqsEvent, SqsBatchResponse> {
   return lambdaHandler(options, (backend) => {
     const { ports, metrics } = backend
-    const runtime = createRuntime(app, ports)
+    const runtime = createContainerRuntime(app, ports)
 
     async function isDone({ message, receiveCount }: Delivery): Promise<boolean> {
       try {

@@ -1,12 +1,12 @@
 // The functions behind the two queues of the engine.
 
 import type { ActivityMessage, Delivery } from '../../runtime/messages.ts'
-import { createRuntime } from '../../runtime/runtime.ts'
 import type { App } from '../../workflow/app.ts'
 import { handleInLanes, type LanesHost } from './activity-lanes.ts'
 import { type HandlerOptions, lambdaHandler } from './compose.ts'
 import type { LambdaHandler, SqsBatchResponse, SqsEvent } from './events.ts'
 import { handleRecords } from './records.ts'
+import { createContainerRuntime } from './runtime.ts'
 
 /** Gives instances their turns: starts, events, timers. */
 export function orchestratorHandler(
@@ -14,7 +14,7 @@ export function orchestratorHandler(
   options: HandlerOptions = {},
 ): LambdaHandler<SqsEvent, SqsBatchResponse> {
   return lambdaHandler(options, (backend) => {
-    const runtime = createRuntime(app, backend.ports)
+    const runtime = createContainerRuntime(app, backend.ports)
     const handle = async (batch: readonly Delivery[]) => runtime.handle(batch)
     return async (event) => handleRecords(event, { backend, queue: 'workflow', handle })
   })
@@ -27,7 +27,7 @@ export function activityHandler(
 ): LambdaHandler<SqsEvent, SqsBatchResponse> {
   return lambdaHandler(options, (backend) => {
     const { ports, invocation } = backend
-    const runtime = createRuntime(app, ports)
+    const runtime = createContainerRuntime(app, ports)
     const host: LanesHost = {
       app,
       remainingTimeMs: () => invocation.remainingTimeMs(),

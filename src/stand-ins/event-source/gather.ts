@@ -8,17 +8,23 @@ const payloadBytes = 6 * 1024 * 1024
 const recordBytes = 1024
 const receiveCount = 10
 
-/** Waits for a first message, then for more until the batch is full or its window is over. @returns empty when it was stopped */
-export async function gather(options: PollOptions, signal: AbortSignal): Promise<readonly Received[]> {
+/**
+ * Waits for a first message, then for more until the batch is full or its window is over.
+ * @returns what goes into one call each; nothing when it was stopped
+ */
+export async function gather(
+  options: PollOptions,
+  signal: AbortSignal,
+): Promise<readonly (readonly Received[])[]> {
   const { clock, batchSize = 10, batchWindowSeconds = 0 } = options
-  const batch = [...(await receive(options, batchSize, Infinity, signal))]
+  const messages = [...(await receive(options, batchSize, Infinity, signal))]
   const windowEnd = clock.now() + batchWindowSeconds * 1000
-  while (batch.length < batchSize && clock.now() < windowEnd && hasRoom(batch)) {
-    const more = await receive(options, batchSize - batch.length, windowEnd - clock.now(), signal)
+  while (messages.length < batchSize && clock.now() < windowEnd) {
+    const more = await receive(options, batchSize - messages.length, windowEnd - clock.now(), signal)
     if (more.length === 0) break
-    batch.push(...more)
+    messages.push(...more)
   }
-  return batch
+  return split(messages)
 }
 
 async function receive(
@@ -40,11 +46,20 @@ async function receive(
   }
 }
 
-/** Whether the largest message still fits. */
-function hasRoom(batch: readonly Received[]): boolean {
-  const bytes = batch.reduce(
-    (sum, { body }) => sum + Buffer.byteLength(JSON.stringify(body)) + recordBytes,
-    0,
-  )
-  return bytes + 1024 * 1024 + recordBytes <= payloadBytes
+/** Ten large messages are more than one call can be. */
+function split(messages: readonly Received[]): readonly (readonly Received[])[] {
+  const batches: Received[][] = []
+  let batch: Received[] = []
+  let room = payloadBytes
+  for (const message of messages) {
+    const bytes = Buffer.byteLength(JSON.stringify(message.body)) + recordBytes
+    if (batch.length === 0 || bytes > room) {
+      batch = []
+      batches.push(batch)
+      room = payloadBytes
+    }
+    batch.push(message)
+    room -= bytes
+  }
+  return batches
 }

@@ -82,11 +82,18 @@ export function pollQueue(options: PollOptions): Polling {
 
   async function poll(): Promise<void> {
     while (!stopping.signal.aborted) {
-      if (running.size >= maximumConcurrency) await ended.until(Infinity, stopping.signal)
-      else {
-        const batch = await gather(options, stopping.signal)
-        if (batch.length > 0) begin(batch)
+      await room()
+      for (const batch of await gather(options, stopping.signal)) {
+        await room()
+        begin(batch)
       }
+    }
+  }
+
+  /** Resolves when another call may run. */
+  async function room(): Promise<void> {
+    while (running.size >= maximumConcurrency && !stopping.signal.aborted) {
+      await ended.until(Infinity, stopping.signal)
     }
   }
 

@@ -1,9 +1,12 @@
 // Functions over a backend in memory: events as Lambda makes them, and a pump that lets the queue of the backend call the functions.
 
+import { onTestFinished } from 'vitest'
+import type { AwsBackend, LambdaHandler } from '../../../src/aws/index.ts'
 import type { LambdaContext, SqsBatchResponse, SqsEvent, SqsRecord } from '../../../src/aws/lambda/events.ts'
 import { createInvocation } from '../../../src/aws/lambda/invocation.ts'
-import type { AwsBackend, LambdaHandler } from '../../../src/aws/index.ts'
 import { encodeMessage } from '../../../src/aws/sqs/codec.ts'
+import { createManagement } from '../../../src/runtime/manage.ts'
+import type { Management } from '../../../src/runtime/management.ts'
 import { type Delivery, type Message, type QueueName, queueOf } from '../../../src/runtime/messages.ts'
 import type { Ports } from '../../../src/runtime/ports.ts'
 import {
@@ -21,6 +24,7 @@ export interface World {
   /** Ids of messages whose return was hastened, by queue. */
   readonly hastened: [queue: QueueName, ...ids: string[]][]
   readonly backend: AwsBackend
+  readonly management: Management
 }
 
 export interface WorldOptions extends MemoryBackendOptions {
@@ -29,6 +33,13 @@ export interface WorldOptions extends MemoryBackendOptions {
 }
 
 export function createWorld({ ports: wrap = (same) => same, ...options }: WorldOptions = {}): World {
+  // A container never closes its runtime; a test has to.
+  const listeners = new Set(process.listeners('unhandledRejection'))
+  onTestFinished(() => {
+    for (const each of process.listeners('unhandledRejection')) {
+      if (!listeners.has(each)) process.off('unhandledRejection', each)
+    }
+  })
   const logger = recordingLogger()
   const memory = createMemoryBackend({ logger, ...options })
   const metrics: World['metrics'] = []
@@ -39,6 +50,7 @@ export function createWorld({ ports: wrap = (same) => same, ...options }: WorldO
     logger,
     metrics,
     hastened,
+    management: createManagement(memory.ports),
     backend: {
       ports: wrap(ports),
       metrics: { addMetric: (name, _unit, value) => void metrics.push([name, value]) },

@@ -1,6 +1,6 @@
 // When and under which name a timer becomes a schedule.
 
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   handOverMs,

@@ -1,6 +1,6 @@
 // The timer port on SQS and Scheduler, through the real clients: never early, and late by less than a second.
 
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { scheduleName } from '../../../src/aws/scheduler/schedule-plan.ts'
 import { decodeMessage } from '../../../src/aws/sqs/codec.ts'
@@ -56,7 +56,8 @@ test('a timer of 30 days is heard within a second after its due time and never e
     const message = timer(harness, 30 * dayMs + 500)
     await harness.timers.schedule([message])
     expect(await arrived(harness, arrivals, 1)).toBe(true)
-    expect(arrivals).toEqual([{ message, lateMs: expect.any(Number) }])
+    expect(arrivals.map((arrival) => arrival.message)).toEqual([message])
+    expect(arrivals[0]?.lateMs).toBeGreaterThanOrEqual(0)
     expect(arrivals[0]?.lateMs).toBeLessThan(1_000)
     expect(harness.scheduler.schedules).toEqual([])
   }
@@ -177,13 +178,7 @@ test('the same number in another generation or incarnation is another timer', as
 })
 
 test('a time that Scheduler takes for past goes to the queue at once', async () => {
-  const harness = await openHarness()
-  harness.schedulerFaults.request = ({ input }) => {
-    // The clock of Scheduler is a quarter of an hour ahead.
-    const hurried = input as { ScheduleExpression?: string }
-    hurried.ScheduleExpression = 'at(2029-12-31T23:59:59)'
-    return undefined
-  }
+  const harness = await openHarness({ schedulerAheadMs: 20 * minuteMs })
   const arrivals = listen(harness)
   const message = timer(harness, 20 * minuteMs)
   await harness.timers.schedule([message])
@@ -240,12 +235,7 @@ test('a full account is waited for and then fails, so that the carrier comes aga
 })
 
 test('a group that is not there fails at once', async () => {
-  const harness = await openHarness()
-  harness.schedulerFaults.request = ({ input }) => {
-    const elsewhere = input as { GroupName?: string }
-    elsewhere.GroupName = 'nowhere'
-    return undefined
-  }
+  const harness = await openHarness({ groupName: 'nowhere' })
   await expect(harness.timers.schedule([timer(harness, dayMs)])).rejects.toThrow('ResourceNotFoundException')
   expect(harness.requests).toHaveLength(1)
 })

@@ -1,6 +1,6 @@
 // Any message that the runtime may send, with the texts that users may give: every character there is, and halves of characters too.
 
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import type {
   ActivityMessage,
   Doorbell,

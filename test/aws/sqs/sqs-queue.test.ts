@@ -1,7 +1,7 @@
 // The queue port on SQS, through the real client: all or nothing, in as few requests as the limits allow.
 
 import { SQSClient } from '@aws-sdk/client-sqs'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { sqsLimits } from '../../../src/aws/sqs/limits.ts'
 import { createSqsQueue } from '../../../src/aws/sqs/sqs-queue.ts'
@@ -144,7 +144,7 @@ test('whatever fails for a while, every message arrives at least once', async ()
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 40 }), chances, async (count, stream) => {
       const { queue, sqsFaults, settle, drain, clock } = await openHarness()
-      const chance = (): number => stream.next().value ?? 1
+      const chance = (): number => Number(stream.next().value)
       const faults = ['throttled', 'internal error', 'unreachable', 'answer lost'] as const
       const calmAt = clock.now() + 5_000
       const isCalm = (): boolean => clock.now() >= calmAt
@@ -180,7 +180,7 @@ test('without a host that says how long it has, a send tries for half a minute',
 })
 
 test('what is the fault of the sender is not tried again', async () => {
-  const { queue, requests, clock, sqs } = await openHarness()
+  const { requests, clock, sqs } = await openHarness()
   const client = new SQSClient(sqs.clientConfig)
   const queueUrls = { workflow: 'https://sqs.us-east-1.amazonaws.com/123456789012/gone', activity: '' }
   const lost = createSqsQueue({ client, queueUrls, clock, logger: silentLogger })

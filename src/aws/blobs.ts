@@ -1,0 +1,7 @@
+/** Where large payloads may lie instead of in the table. All methods may be called twice for the same thing. */
+export interface BlobStore {
+  put(key: string, bytes: Uint8Array): Promise<void>
+  /** @returns undefined when there is none. */
+  get(key: string): Promise<Uint8Array | undefined>
+  remove(keys: readonly string[]): Promise<void>
+}

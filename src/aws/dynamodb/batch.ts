@@ -1,0 +1,78 @@
+// Many items in few requests. DynamoDB may leave out any of them, with status 200; what was left out is asked for again.
+
+import { BatchGetItemCommand, BatchWriteItemCommand, type WriteRequest } from '@aws-sdk/client-dynamodb'
+import type { ItemKey } from '../keys.ts'
+import { type Item, keyOf } from './items.ts'
+import { Unfinished } from './retry.ts'
+import type { Table } from './table.ts'
+
+const writesAtOnce = 25
+/** Of 350 KB each, they fit the 16 MB of one answer. */
+const readsAtOnce = 40
+const parallelBatches = 4
+
+export function putOf(key: ItemKey, attributes: Item): WriteRequest {
+  return { PutRequest: { Item: { ...keyOf(key), ...attributes } } }
+}
+
+export function deleteOf(key: ItemKey): WriteRequest {
+  return { DeleteRequest: { Key: keyOf(key) } }
+}
+
+/** Puts and deletes without conditions; not atomic. No key may occur twice. */
+export async function writeAll(table: Table, writes: readonly WriteRequest[]): Promise<void> {
+  await eachBatch(writes, writesAtOnce, (batch) => writeBatch(table, batch))
+}
+
+/** Those items that exist, in no particular order, read strongly. */
+export async function readAll(table: Table, keys: readonly ItemKey[]): Promise<readonly Item[]> {
+  const found: Item[] = []
+  await eachBatch(keys, readsAtOnce, async (batch) => {
+    found.push(...(await readBatch(table, batch.map(keyOf))))
+  })
+  return found
+}
+
+async function writeBatch(table: Table, batch: readonly WriteRequest[]): Promise<void> {
+  let rest = [...batch]
+  await table.attempt('write items', async (attempt) => {
+    const command = new BatchWriteItemCommand({ RequestItems: { [table.name]: rest }, ...table.counting })
+    const { UnprocessedItems, ConsumedCapacity: capacity } = await table.client.send(command)
+    table.record('BatchWriteItem', attempt, { kind: 'write', items: rest.map(itemOf), capacity })
+    rest = UnprocessedItems?.[table.name] ?? []
+    if (rest.length > 0) throw new Unfinished(`${rest.length} items were not written`)
+  })
+}
+
+async function readBatch(table: Table, batch: readonly Item[]): Promise<readonly Item[]> {
+  const found: Item[] = []
+  let rest = [...batch]
+  await table.attempt('read items', async (attempt) => {
+    const request = { [table.name]: { Keys: rest, ConsistentRead: true } }
+    const command = new BatchGetItemCommand({ RequestItems: request, ...table.counting })
+    const { Responses, UnprocessedKeys, ConsumedCapacity: capacity } = await table.client.send(command)
+    const items = Responses?.[table.name] ?? []
+    table.record('BatchGetItem', attempt, { kind: 'read', items, capacity })
+    found.push(...items)
+    rest = UnprocessedKeys?.[table.name]?.Keys ?? []
+    if (rest.length > 0) throw new Unfinished(`${rest.length} items were not read`)
+  })
+  return found
+}
+
+async function eachBatch<T>(
+  all: readonly T[],
+  size: number,
+  act: (batch: readonly T[]) => Promise<void>,
+): Promise<void> {
+  const batches = Array.from({ length: Math.ceil(all.length / size) }, (_, at) =>
+    all.slice(at * size, (at + 1) * size),
+  )
+  for (let at = 0; at < batches.length; at += parallelBatches) {
+    await Promise.all(batches.slice(at, at + parallelBatches).map(act))
+  }
+}
+
+function itemOf({ PutRequest, DeleteRequest }: WriteRequest): Item {
+  return PutRequest?.Item ?? DeleteRequest?.Key ?? {}
+}
