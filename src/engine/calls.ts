@@ -46,6 +46,7 @@ export function callActivity(
       `timeout of activity '${name}' must be greater than zero, got ${String(timeout)}.`,
     )
   }
+  const inline = options?.inline ?? defaults?.inline ?? false
   const payload = encodePayload(input, `The input of activity '${name}'`)
   return begin(execution, {
     name,
@@ -58,6 +59,7 @@ export function callActivity(
       name,
       ...withInput(payload),
       ...(timeoutMs !== undefined && { timeoutMs }),
+      ...(inline && { inline }),
       ...(retry && { retry }),
     }),
     failureMessage: (seq, failure) =>

@@ -26,6 +26,8 @@ export interface ScheduleTask extends Numbered {
   readonly input?: Payload
   readonly timeoutMs?: number
   readonly retry?: RetryAttempt
+  /** Run by the host that commits it, under its lease. */
+  readonly inline?: boolean
 }
 
 /** Why a timer was made. */

@@ -103,6 +103,7 @@ export class SqliteBackend implements LocalBackend {
       clock,
       newId,
       logger,
+      soleProcess: newId(),
       watch: (instanceId, signal) => this.#watchers.watch(instanceId, signal),
     }
   }

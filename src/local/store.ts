@@ -106,6 +106,10 @@ export class LocalStore implements Store {
     throw new TenutoError('STORAGE_FAILED', message)
   }
 
+  async settled(): Promise<void> {
+    return this.#log.settled()
+  }
+
   async projectStatus(key: InstanceKey, projection: Projection): Promise<void> {
     return this.#log.write((group) => {
       const life = this.#instances.alive(key)

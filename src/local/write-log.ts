@@ -95,6 +95,12 @@ export class WriteLog {
     return result
   }
 
+  /** Resolves when everything so far is durable; rejects when it is undone. */
+  async settled(): Promise<void> {
+    this.#enter()
+    await this.#group?.done.promise
+  }
+
   /** Makes everything so far durable, or undoes it. */
   flush(): void {
     const group = this.#group

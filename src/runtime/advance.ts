@@ -1,14 +1,15 @@
 // The one rule that runs the system: turn the messages into facts, then advance the instance. The rules R1–R19 that are named here are
 // explained in docs/architecture.md.
 
-import { isTaskOutcome } from '../engine/events.ts'
+import { factIdOf, isTaskOutcome, taskFactId } from '../engine/events.ts'
 import { assert, TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import { isTerminal } from '../workflow/status.ts'
-import { dispatch } from './dispatch.ts'
+import { activityMessage, dispatch } from './dispatch.ts'
 import type { Episode } from './episode.ts'
 import { guardDuty } from './guard-duty.ts'
 import { absorb, type InstanceState, mayHaveForgotten } from './instance-state.ts'
+import { leaseMarginMs, leaseStanding } from './lease.ts'
 import type { LiveInstance } from './live-instance.ts'
 import { type AdvanceHost, load } from './load.ts'
 import { doorbell } from './messages.ts'
@@ -24,7 +25,7 @@ import {
 } from './own-facts.ts'
 import type { InboxRow, Ports } from './ports.ts'
 import { show } from './projection.ts'
-import { nextEpisode } from './turn.ts'
+import { demotion, nextEpisode } from './turn.ts'
 
 export type { Work } from './own-facts.ts'
 
@@ -79,6 +80,11 @@ class Advance {
   readonly #litter = new Set<string>()
   /** Messages that are sent again, beside those that are too early. */
   readonly #again: Claims['early'] = []
+  /** Messages that guard a lease: sent again as they are, because nothing is known of what they carry. */
+  readonly #held: Claims['early'] = []
+  /** This handler, as the holder of leases. */
+  readonly #runner: string
+  #inlineOutcomes: readonly OwnFact[] = []
   /** Episodes that this handler has dispatched. */
   readonly #dispatched = new Set<number>()
   /** What the next guard duty must look at beside the carriers of the current generation. */
@@ -91,6 +97,8 @@ class Advance {
     this.#ports = host.ports
     this.#work = work
     this.#live = live
+    const { soleProcess, newId } = host.ports
+    this.#runner = soleProcess === undefined ? newId() : `${soleProcess}:${newId()}`
     for (const { message } of work.deliveries) {
       const { token, dispatchedTo = 0 } = message
       this.#tokens.set(token, Math.min(dispatchedTo, this.#tokens.get(token) ?? dispatchedTo))
@@ -101,11 +109,20 @@ class Advance {
 
   async run(): Promise<void> {
     for (let lost = 0, opened = 0; ;) {
-      await this.#guard()
       const { state, obstacle } = this.#live
+      const standing = leaseStanding(state, this.#leaseView())
+      // What the holder of a lease has committed it may be dispatching just now.
+      if (standing !== 'held') await this.#guard()
       if (isTerminal(state.status)) break
-      const own = this.#claims.own.filter(({ factId, event }) => isNew(state, factId, event))
-      if (own.length === 0 && !this.#mayOpen(state)) break
+      if (standing === 'mine' && !(await this.#runInline())) break
+      const own = [...this.#inlineOutcomes, ...this.#claims.own].filter(({ factId, event }) =>
+        isNew(state, factId, event),
+      )
+      if (standing === 'held' || standing === 'waiting') {
+        await this.#wait(own)
+        break
+      }
+      if (own.length === 0 && standing === 'none' && !this.#mayOpen(state)) break
       if (lost >= limits.lostRaces) {
         await this.#park(own)
         break
@@ -115,7 +132,7 @@ class Advance {
         this.#letOthersRun(state)
         break
       }
-      const result = await this.#turn(own)
+      const result = standing === 'expired' ? await this.#demote() : await this.#turn(own)
       if (result === 'gone') return
       if (result === 'lost') {
         lost++
@@ -158,6 +175,7 @@ class Advance {
     const taken = new Set(rows.map(({ factId }) => factId))
     const made = own.filter(({ factId, event }) => !taken.has(factId) && event !== startFact)
     const [first] = own
+    // The first of them is inline's where there is one, so the carrier of the lease stays its carrier.
     const by = first?.token ?? this.#claims.nudged ?? state.unopened?.by
     assert(by !== undefined, 'a turn has no carrier')
     const request = {
@@ -166,9 +184,14 @@ class Advance {
       ...(first && { ownFactId: first.factId }),
       nonce: this.#ports.newId(),
       now: this.#ports.clock.now(),
+      lease: { runner: this.#runner, until: this.#host.deadline() },
     }
     const episode = await nextEpisode(this.#live, request, this.#host.app, this.#ports.logger)
-    if (!episode) return 'stalled'
+    return episode ? this.#commit(episode) : 'stalled'
+  }
+
+  async #commit(episode: Episode): Promise<'won' | 'lost' | 'gone'> {
+    const { state } = this.#live
     const result = await this.#ports.store.appendEpisode(state.key, episode)
     // One's own write whose answer was lost is a success.
     const won = result.kind === 'committed' || (result.kind === 'lost' && result.to.nonce === episode.nonce)
@@ -236,6 +259,72 @@ class Advance {
       if (waiting.has(message.token)) this.#again.push({ message, delayMs })
   }
 
+  /** Somebody else runs inline activities: the facts wait where they are safe, and so does the message that guards the lease (R12). */
+  async #wait(own: readonly OwnFact[]): Promise<void> {
+    const { lease } = this.#live.state
+    const rest = Math.max(0, (lease?.until ?? 0) - this.#ports.clock.now())
+    if (own.some((fact) => this.#inlineOutcomes.includes(fact))) {
+      throw new TenutoError(
+        'STORAGE_FAILED',
+        `The inline activities of ${this.#work.key.instanceId} were taken over by another host.`,
+      )
+    }
+    const guards = this.#work.deliveries.filter(
+      ({ message }) => message.token === lease?.by || message.kind === 'nudge',
+    )
+    await this.#park(own.filter(({ token }) => token !== lease?.by))
+    for (const { message } of guards) this.#held.push({ message, delayMs: rest + 1_000 })
+  }
+
+  #leaseView() {
+    const { soleProcess, clock } = this.#ports
+    const mayTakeOver = (token: string): boolean =>
+      this.#tokens.has(token) || this.#claims.nudged !== undefined
+    return {
+      runner: this.#runner,
+      now: clock.now(),
+      mayTakeOver,
+      ...(soleProcess !== undefined && { soleProcess }),
+    }
+  }
+
+  /** Runs the inline activities that wait, under one's own lease. @returns false when there is not time enough left */
+  async #runInline(): Promise<boolean> {
+    const { key } = this.#work
+    const { state } = this.#live
+    const { lease } = state
+    assert(lease, 'inline activities wait without a lease')
+    if (this.#ports.clock.now() > lease.until - leaseMarginMs) {
+      for (const { message } of this.#work.deliveries) {
+        if (message.token === lease.by) this.#held.push({ message, delayMs: leaseMarginMs })
+      }
+      return false
+    }
+    // What runs now cannot be taken back, so what it rests on must not be either.
+    await this.#ports.store.settled()
+    const done = new Set(this.#inlineOutcomes.map(({ factId }) => factId))
+    const open = [...state.inline].filter((seq) => !done.has(taskFactId(state.generation, seq)))
+    const outcomes = open.map(async (seq): Promise<OwnFact> => {
+      const command = state.outstanding.get(seq)
+      assert(command?.kind === 'scheduleTask', `inline activity #${seq} is not outstanding`)
+      const message = activityMessage(this.#ports, key, { generation: state.generation }, command)
+      const event = await this.#host.runInline(message)
+      return { factId: factIdOf(event), event, token: lease.by }
+    })
+    this.#inlineOutcomes = [...this.#inlineOutcomes, ...(await Promise.all(outcomes))]
+    return true
+  }
+
+  /** The host that ran the inline activities is lost: the queue, and its dead letters, take them from here. */
+  async #demote(): Promise<'won' | 'lost' | 'gone'> {
+    const { nudged, own } = this.#claims
+    const facts = own.filter(({ factId }) => factId.startsWith('n:')).map(({ event }) => event)
+    const by = nudged ?? this.#live.state.lease?.by
+    assert(by !== undefined, 'nobody may take the lease over')
+    const now = this.#ports.clock.now()
+    return this.#commit(demotion(this.#live, { facts, by, nonce: this.#ports.newId(), now }))
+  }
+
   /** The rows that keep outcomes which exist only in this handler's memory. */
   #rowsOf(own: readonly OwnFact[]): InboxRow[] {
     const acceptedAt = this.#ports.clock.now()
@@ -264,6 +353,7 @@ class Advance {
     const dispatchedTo = this.#live.state.n
     for (const { message, delayMs } of [...this.#claims.early, ...this.#again])
       await this.#ports.queue.send([{ ...message, dispatchedTo }], delayMs)
+    for (const { message, delayMs } of this.#held) await this.#ports.queue.send([message], delayMs)
   }
 }
 

@@ -33,9 +33,10 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
   for (const command of episode.commands) {
     switch (command.kind) {
       case 'scheduleTask':
-        if (!isAnswered(command) && state.status !== 'TERMINATED') {
+        if (isAnswered(command) || state.status === 'TERMINATED') break
+        // An inline activity is its runner's affair, and when that is lost, the demoting episode's; but not after the end.
+        if (!command.inline || !timersMatter)
           messages.push(activityMessage(ports, state.key, episode, command))
-        }
         break
       case 'createTimer':
         if (timersMatter && !isAnswered(command))
@@ -54,16 +55,21 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
         command satisfies never
     }
   }
+  for (const seq of timersMatter ? (episode.demoted ?? []) : []) {
+    const command = state.outstanding.get(seq)
+    if (command?.kind === 'scheduleTask') messages.push(activityMessage(ports, state.key, episode, command))
+  }
   if (messages.length > 0) await ports.queue.send(messages)
   if (timers.length > 0) await ports.timers.schedule(timers)
   if (cancelled.length > 0) await ports.timers.cancel(state.key, episode.generation, cancelled)
   if (isTerminal(episode.status)) await notifyParent(ports, state, episode)
 }
 
-function activityMessage(
+/** What the queue says of an activity; also what an inline one is run by. */
+export function activityMessage(
   ports: Ports,
   key: InstanceKey,
-  episode: Episode,
+  episode: Pick<Episode, 'generation' | 'wide'>,
   command: ScheduleTask,
 ): ActivityMessage {
   const { seq, name, input, timeoutMs, retry } = command

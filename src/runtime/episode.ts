@@ -34,10 +34,24 @@ export interface Episode {
   readonly failure?: FailureDetails
   /** More activities wait than direct fan-in can bear: their outcomes go through the inbox (R11). */
   readonly wide?: boolean
+  /** Inline activities wait: who runs them, and until when nobody else may. */
+  readonly lease?: Lease
+  /** Inline activities whose host was lost, by sequence number: from here on they are on the queue. */
+  readonly demoted?: readonly number[]
   /** External events that nobody has taken yet, after the turn; absent when none. */
   readonly unreadEvents?: number
   /** Ends the generation and opens the next. */
   readonly continuedAsNew?: ContinuedAsNew
+}
+
+/** The right to run the inline activities of an instance (R12). */
+export interface Lease {
+  /** The handler that holds it. */
+  readonly runner: string
+  /** Ms since the epoch. */
+  readonly until: number
+  /** Token of the message that guards it: whoever holds that may take over when the time is up. */
+  readonly by: string
 }
 
 /** All that a new generation needs of the older ones. */

@@ -12,7 +12,7 @@ import { assert } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import type { Payload } from '../workflow/payload.ts'
 import type { RuntimeStatus } from '../workflow/status.ts'
-import type { ContinuedAsNew, Episode, InstanceKey } from './episode.ts'
+import type { ContinuedAsNew, Episode, InstanceKey, Lease } from './episode.ts'
 
 export interface InstanceState {
   readonly key: InstanceKey
@@ -36,6 +36,10 @@ export interface InstanceState {
   readonly known: Map<string, number>
   /** External facts among them, oldest first. */
   consumed: [factId: string, episode: number][]
+  /** Inline activities that wait, by sequence number. */
+  readonly inline: Set<number>
+  /** Who runs them; meaningless while none waits. */
+  lease: Lease | undefined
   /** Tokens that carry episodes of the current generation, and the numbers of these. */
   readonly carriers: Map<string, number[]>
 }
@@ -54,6 +58,8 @@ export function emptyState(key: InstanceKey): InstanceState {
     outstanding: new Map(),
     known: new Map(),
     consumed: [],
+    inline: new Set(),
+    lease: undefined,
     carriers: new Map(),
   }
 }
@@ -82,15 +88,23 @@ export function absorb(state: InstanceState, episode: Episode): void {
   for (const event of episode.events) {
     const id = factIdOf(event)
     state.known.set(id, episode.n)
-    if (isTaskOutcome(event)) state.outstanding.delete(event.seq)
+    if (isTaskOutcome(event)) answer(state, event.seq)
     else if (event.kind === 'executionStarted') state.started = event
     else state.consumed.push([id, episode.n])
   }
   for (const command of episode.commands) {
     if (command.kind === 'cancelTimer') state.outstanding.delete(command.seq)
     else if (command.kind !== 'sendEvent') state.outstanding.set(command.seq, command)
+    if (command.kind === 'scheduleTask' && command.inline) state.inline.add(command.seq)
   }
+  for (const seq of episode.demoted ?? []) state.inline.delete(seq)
+  if (episode.lease) state.lease = episode.lease
   if (episode.continuedAsNew) openGeneration(state, { ...episode, continuedAsNew: episode.continuedAsNew })
+}
+
+function answer(state: InstanceState, seq: number): void {
+  state.outstanding.delete(seq)
+  state.inline.delete(seq)
 }
 
 function carry(state: InstanceState, { by, n }: Episode): void {
@@ -109,6 +123,7 @@ function openGeneration(state: InstanceState, episode: NonNullable<InstanceState
   state.outstanding.clear()
   state.known.clear()
   state.carriers.clear()
+  state.inline.clear()
   carry(state, episode)
   state.known.set(startFactId, 1)
   state.consumed = consumed.map(([id, n]) => [id, n])

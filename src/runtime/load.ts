@@ -1,11 +1,17 @@
 // Reads an instance: the tail of its history when it is live in this process, all of its newest generation when it is not.
 
+import type { TaskOutcome } from '../engine/events.ts'
 import type { App } from '../workflow/app.ts'
 import type { InstanceKey } from './episode.ts'
 import { catchUp, type LiveInstance, type LiveInstances, newLiveInstance, toInbox } from './live-instance.ts'
+import type { ActivityMessage } from './messages.ts'
 import type { Ports } from './ports.ts'
 
 export interface AdvanceHost {
+  /** Runs an inline activity. */
+  readonly runInline: (message: ActivityMessage) => Promise<TaskOutcome>
+  /** Ms since the epoch until which a handler that begins now may run: its leases end then. */
+  readonly deadline: () => number
   readonly app: App
   readonly ports: Ports
   readonly instances: LiveInstances

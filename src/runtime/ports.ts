@@ -110,6 +110,8 @@ export interface Store {
    * without it.
    */
   appendEpisode(key: InstanceKey, episode: Episode): Promise<AppendResult>
+  /** Resolves when everything appended and put so far is durable; an effect on the outside that rests on it may follow. */
+  settled(): Promise<void>
   /**
    * Applies an episode's visible changes; ignored when the row shows a later episode, a terminal status or another incarnation.
    * `STALLED` stays unless the new status is terminal.
@@ -165,6 +167,8 @@ export interface Ports {
   /** A new random id: tokens, nonces, incarnations, event ids. */
   readonly newId: () => string
   readonly logger: Logger
+  /** Id of this process where no other can be at work on the same data: leases of others are then void. */
+  readonly soleProcess?: string
   /** Resolves when something visible of the instance may have changed, or the signal is aborted. Absent: callers poll. */
   readonly watch?: (instanceId: string, signal: AbortSignal) => Promise<void>
 }

@@ -5,6 +5,7 @@ import type { App } from '../workflow/app.ts'
 import { toFailureDetails } from '../workflow/failure.ts'
 import type { Logger } from '../workflow/logger.ts'
 import { ActivityHandler } from './activity-handler.ts'
+import { runActivity } from './activity-runner.ts'
 import { advance } from './advance.ts'
 import { handleDead } from './dead-letters.ts'
 import { KeyedMutex } from './keyed-mutex.ts'
@@ -19,6 +20,8 @@ import { sweep, type SweepOptions, type SweepReport } from './sweeper.ts'
 export interface RuntimeOptions {
   /** Default: that of the ports. */
   readonly logger?: Logger
+  /** Ms since the epoch until which a handler that begins now may run: leases for inline activities end then. Default: in a minute. */
+  readonly deadline?: () => number
   /** Instances kept in memory to be continued instead of replayed. Default 10,000. */
   readonly liveInstances?: number
 }
@@ -51,6 +54,9 @@ export function createRuntime(app: App, given: Ports, options: RuntimeOptions = 
     ports,
     instances,
     shutdown: shutdown.signal,
+    deadline: options.deadline ?? (() => ports.clock.now() + 60_000),
+    runInline: (message: ActivityMessage) =>
+      runActivity({ app, clock: ports.clock, logger, shutdown: shutdown.signal }, message),
     exclusive: <T>(key: Parameters<typeof keyText>[0], task: () => Promise<T>) =>
       mutex.run(keyText(key), task),
   }

@@ -1,7 +1,7 @@
 // Computes the next episode of an instance from the facts that have come. Changes nothing but the live execution in memory; the one
 // place that writes is `advance.ts`.
 
-import type { Outcome } from '../engine/commands.ts'
+import type { Command, Outcome } from '../engine/commands.ts'
 import { type EventRaised, type ExecutionStarted, factIdOf, type HistoryEvent } from '../engine/events.ts'
 import { Execution } from '../engine/execution.ts'
 import { currentFlags } from '../engine/flags.ts'
@@ -12,7 +12,7 @@ import { failureOf } from '../workflow/failure.ts'
 import { limits } from '../workflow/limits.ts'
 import type { Logger } from '../workflow/logger.ts'
 import type { RuntimeStatus } from '../workflow/status.ts'
-import type { ContinuedAsNew, Episode } from './episode.ts'
+import type { ContinuedAsNew, Episode, Lease } from './episode.ts'
 import { consumedFacts } from './instance-state.ts'
 import { createExecution, diverged, type LiveInstance, openingEvents } from './live-instance.ts'
 import { carrierMark } from './own-facts.ts'
@@ -26,6 +26,8 @@ export interface TurnRequest {
   readonly ownFactId?: string
   readonly nonce: string
   readonly now: number
+  /** Whoever asks for the turn runs the inline activities that it asks for, until then. */
+  readonly lease: Pick<Lease, 'runner' | 'until'>
 }
 
 /** @returns the episode to commit; undefined when the code does not fit the history, and then `live.obstacle` says why. */
@@ -129,6 +131,7 @@ function toEpisode(
     ...(outcome && 'output' in outcome && outcome.output !== undefined && { output: outcome.output }),
     ...(outcome?.kind === 'failed' && { failure: outcome.failure }),
     ...(isWide(live, result) && { wide: true }),
+    ...(leavesInline(live, events, result) && { lease: { ...request.lease, by: request.by } }),
     ...(unread > 0 && !outcome && { unreadEvents: unread }),
     ...(outcome?.kind === 'continuedAsNew' && {
       continuedAsNew: nextGeneration(live, request, outcome, events, unheard),
@@ -154,10 +157,39 @@ function statusAfter({ outcome, suspended }: TurnResult): RuntimeStatus {
 
 /** True when so many activities are outstanding that their hosts would lose races to each other. */
 function isWide(live: LiveInstance, result: TurnResult): boolean {
-  let activities = result.commands.filter(({ kind }) => kind === 'scheduleTask').length
+  const queued = (command: Command) => command.kind === 'scheduleTask' && !command.inline
+  let activities = result.commands.filter(queued).length
   if (activities === 0) return false
-  for (const { kind } of live.state.outstanding.values()) if (kind === 'scheduleTask') activities++
+  for (const command of live.state.outstanding.values()) if (queued(command)) activities++
   return activities > limits.directFanIn
+}
+
+/** True when inline activities wait after the turn: then its writer holds a lease. */
+function leavesInline({ state }: LiveInstance, events: readonly HistoryEvent[], result: TurnResult): boolean {
+  if (result.outcome) return false
+  if (result.commands.some((command) => command.kind === 'scheduleTask' && command.inline)) return true
+  const answered = new Set(events.map((event) => ('seq' in event ? event.seq : undefined)))
+  return [...state.inline].some((seq) => !answered.has(seq))
+}
+
+/** The episode by which inline activities go to the queue, because the host that ran them is lost (R12). */
+export function demotion(
+  { state }: LiveInstance,
+  request: Pick<TurnRequest, 'facts' | 'by' | 'nonce' | 'now'>,
+): Episode {
+  const { by, nonce, facts: events } = request
+  return {
+    n: state.n + 1,
+    generation: state.generation,
+    nonce,
+    by,
+    at: Math.max(state.at, request.now),
+    events,
+    commands: [],
+    status: state.status,
+    ...(state.customStatus !== undefined && { customStatus: state.customStatus }),
+    demoted: [...state.inline],
+  }
 }
 
 function nextGeneration(

@@ -92,6 +92,8 @@ export class MemoryStore implements Store {
     return { kind: 'committed' }
   }
 
+  async settled(): Promise<void> {}
+
   async projectStatus(key: InstanceKey, projection: Projection): Promise<void> {
     const row = this.#current(key)
     if (!row || isTerminal(row.status) || row.episode > projection.episode) return

@@ -9,6 +9,11 @@ import type { Task, TaskResults } from './task.ts'
 export interface CallActivityOptions {
   /** Default: the activity's own, from `activity(fn, { retry })`; without one, a single attempt. */
   readonly retry?: RetryPolicy
+  /**
+   * Run the activity inside the turn that asks for it: no message, no further invocation; each result is one commit. For short steps.
+   * One whose host dies is run again, from the queue. Default: the activity's own; without one, false.
+   */
+  readonly inline?: boolean
   /** Bound of one attempt, from its start (seconds or '30s'). Default: the activity's own; without one, none. */
   readonly timeout?: Duration
 }

@@ -46,6 +46,7 @@ export async function record(scenario: Scenario, program: App = app, maxEpisodes
       by: `carrier-${episodes.length + 1}`,
       nonce: `nonce-${episodes.length + 1}`,
       now: world.now,
+      lease: { runner: 'recorder', until: world.now + 60_000 },
     }
     const episode = await nextEpisode(live, request, program, silentLogger)
     if (!episode) throw new Error(`The code does not fit its own history: ${live.obstacle?.message}`)

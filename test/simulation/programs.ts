@@ -7,6 +7,7 @@ type Step =
   | { readonly k: 'act'; readonly x: number }
   | { readonly k: 'flaky'; readonly x: number; readonly fails: number }
   | { readonly k: 'fan'; readonly xs: readonly number[] }
+  | { readonly k: 'inline'; readonly xs: readonly number[]; readonly together: boolean }
   | { readonly k: 'timer'; readonly seconds: number }
   | { readonly k: 'event'; readonly name: string }
   | { readonly k: 'race'; readonly name: string; readonly seconds: number }
@@ -38,7 +39,7 @@ export function randomProgram(rng: Rng, depth = 0): Program {
   const steps: Step[] = []
   const x = () => rng.int(1, 1e6)
   for (let count = rng.int(1, 6); count > 0; count--) {
-    const kind = rng.int(0, 17)
+    const kind = rng.int(0, 20)
     if (kind < 3) steps.push({ k: 'act', x: x() })
     else if (kind < 5) steps.push({ k: 'flaky', x: x(), fails: rng.int(1, 2) })
     else if (kind < 8) steps.push({ k: 'fan', xs: Array.from({ length: rng.int(2, 9) }, x) })
@@ -47,7 +48,9 @@ export function randomProgram(rng: Rng, depth = 0): Program {
     else if (kind < 12) steps.push({ k: 'race', name: rng.pick(['a', 'b']), seconds: rng.int(1, 1200) })
     else if (kind < 13) steps.push({ k: 'send' })
     else if (kind < 14) steps.push({ k: 'detached', x: x() })
-    else if (kind < 15 && depth < 2) {
+    else if (kind >= 18) {
+      steps.push({ k: 'inline', xs: Array.from({ length: rng.int(1, 4) }, x), together: rng.chance(0.5) })
+    } else if (kind < 15 && depth < 2) {
       steps.push({
         k: 'child',
         program: randomProgram(rng, 2).filter(({ k }) => k !== 'event' && k !== 'race'),
@@ -72,7 +75,7 @@ export function oracle(program: Program, start = 1): number {
   let acc = start
   for (const step of program) {
     if (step.k === 'act' || step.k === 'flaky') acc = mix(acc, valueOf(step.x))
-    else if (step.k === 'fan') for (const x of step.xs) acc = mix(acc, valueOf(x))
+    else if (step.k === 'fan' || step.k === 'inline') for (const x of step.xs) acc = mix(acc, valueOf(x))
     else if (step.k === 'child') acc = mix(acc, oracle(step.program))
     else if (step.k === 'can') return oracle(step.next, acc)
   }
@@ -107,6 +110,14 @@ export function programApp(effects: Effects) {
         }
         case 'fan': {
           const results = await Promise.all(step.xs.map((x) => ctx.callActivity(work, { x })))
+          for (const result of results) acc = mix(acc, result)
+          break
+        }
+        case 'inline': {
+          const call = (x: number) => ctx.callActivity(work, { x }, { inline: true })
+          const results: number[] = []
+          if (step.together) results.push(...(await Promise.all(step.xs.map(call))))
+          else for (const x of step.xs) results.push(await call(x))
           for (const result of results) acc = mix(acc, result)
           break
         }
