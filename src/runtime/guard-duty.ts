@@ -29,9 +29,7 @@ export async function guardDuty(ports: Ports, state: InstanceState, order: Guard
     state.carriers.get(token)?.some((n) => !order.dispatched.has(n) && isGuarded(n, token)),
   )
   if (!older && !order.nudged && !carried) return
-  const history = older
-    ? await ports.store.readHistory(state.key)
-    : (await ports.store.read(state.key)).episodes
+  const history = older ? await ports.store.readHistory(state.key) : await readGeneration(ports, state)
   const episodes = history.filter(({ n }) => n <= state.n)
   const owed = episodes.filter(isOwed)
   for (const episode of owed) {
@@ -42,6 +40,12 @@ export async function guardDuty(ports: Ports, state: InstanceState, order: Guard
   // The newest of them shows what the others would; a row that shows a later episode stays as it is.
   const newest = owed.at(-1)
   if (newest) await ports.store.projectStatus(state.key, projectionOf(newest))
+}
+
+/** The generation that the state knows; it need not be the newest any more. */
+async function readGeneration({ store }: Ports, { key, openedBy }: InstanceState): Promise<readonly Episode[]> {
+  const { episodes } = await store.read(key)
+  return episodes[0]?.n === Math.max(openedBy, 1) ? episodes : store.readHistory(key)
 }
 
 function answeredIn(history: readonly Episode[], generation: number): ReadonlySet<number> {

@@ -227,6 +227,24 @@ test('a carrier that loses a race to a new generation still finds what it guards
   expect(await stage.inbox('sink')).toHaveLength(1)
 })
 
+test('a carrier finds what it guards when the generation ends between its two reads', async () => {
+  const { stage, helper, greet } = await greetingOwed()
+  stage.backend.queue.isCarried = (token) => token === greet.token
+  let reads = 0
+  const slow = stage.host(app, {
+    ports: (ports) =>
+      withPorts(ports, {
+        async read(key, after) {
+          if (++reads === 2) await goOn(stage, helper)
+          return ports.store.read(key, after)
+        },
+      }),
+  })
+  expect(await deliver(slow, greet, 2)).toEqual([true])
+  expect(reads).toBeGreaterThanOrEqual(2)
+  expect(await stage.inbox('sink')).toHaveLength(1)
+})
+
 test('a message that is sent again so that others have their turn dispatches nothing again', async () => {
   const stage = new Stage()
   const host = stage.host(app)
