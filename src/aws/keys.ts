@@ -80,19 +80,16 @@ export function wholeLife({ pk, life }: Place): KeyRange {
   return { pk, from: `${life}#`, to: `${life}$` }
 }
 
-/** What a sort key says of its item. */
-export type SortKeyParts =
-  | { readonly kind: 'episode'; readonly n: number }
-  /** Without an id when it was too long for the key. */
-  | { readonly kind: 'fact'; readonly factId: string | undefined }
-  | { readonly kind: 'other' }
+/** The number in the key of an episode; undefined for any other key. */
+export function episodeNumberIn(sk: string): number | undefined {
+  const [, kind, n] = sk.split('#')
+  return kind === 'e' ? Number(n) : undefined
+}
 
-export function parseSortKey(sk: string): SortKeyParts {
-  const [, kind, ...rest] = sk.split('#')
-  const [id = ''] = rest
-  if (kind === 'e') return { kind: 'episode', n: Number(id) }
-  if (kind === 'f' || kind === 't') return { kind: 'fact', factId: fromKeyText(id) }
-  return { kind: 'other' }
+/** The id in the key of a fact or a trace; undefined when it was too long, and for any other key. */
+export function factIdIn(sk: string): string | undefined {
+  const [, kind, id = ''] = sk.split('#')
+  return kind === 'f' || kind === 't' ? fromKeyText(id) : undefined
 }
 
 /** An id as part of a key. Injective, up to collisions of SHA-256. */

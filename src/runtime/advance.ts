@@ -118,6 +118,8 @@ class Advance {
       const own = [...this.#inlineOutcomes, ...this.#claims.own].filter(({ factId, event }) =>
         isNew(state, factId, event),
       )
+      if (standing !== 'mine' && own.some((fact) => this.#inlineOutcomes.includes(fact)))
+        this.#stopWithoutLease()
       if (standing === 'held' || standing === 'waiting') {
         await this.#wait(own)
         break
@@ -259,16 +261,16 @@ class Advance {
       if (waiting.has(message.token)) this.#again.push({ message, delayMs })
   }
 
+  /** Whoever has taken the lease over owns what comes; nothing may be acknowledged for what was run without it. */
+  #stopWithoutLease(): never {
+    const message = `The inline activities of ${this.#work.key.instanceId} were taken over by another host.`
+    throw new TenutoError('STORAGE_FAILED', message)
+  }
+
   /** Somebody else runs inline activities: the facts wait where they are safe, and so does the message that guards the lease (R12). */
   async #wait(own: readonly OwnFact[]): Promise<void> {
     const { lease } = this.#live.state
     const rest = Math.max(0, (lease?.until ?? 0) - this.#ports.clock.now())
-    if (own.some((fact) => this.#inlineOutcomes.includes(fact))) {
-      throw new TenutoError(
-        'STORAGE_FAILED',
-        `The inline activities of ${this.#work.key.instanceId} were taken over by another host.`,
-      )
-    }
     const guards = this.#work.deliveries.filter(
       ({ message }) => message.token === lease?.by || message.kind === 'nudge',
     )

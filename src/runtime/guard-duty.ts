@@ -43,7 +43,10 @@ export async function guardDuty(ports: Ports, state: InstanceState, order: Guard
 }
 
 /** The generation that the state knows; it need not be the newest any more. */
-async function readGeneration({ store }: Ports, { key, openedBy }: InstanceState): Promise<readonly Episode[]> {
+async function readGeneration(
+  { store }: Ports,
+  { key, openedBy }: InstanceState,
+): Promise<readonly Episode[]> {
   const { episodes } = await store.read(key)
   return episodes[0]?.n === Math.max(openedBy, 1) ? episodes : store.readHistory(key)
 }

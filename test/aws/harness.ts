@@ -100,7 +100,7 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
         settled = true
       }
       promise.then(note, note)
-      await clock.runUntil(() => settled)
+      if (!(await clock.runUntil(() => settled))) throw new Error('Nothing is left to happen.')
       return promise
     },
     async pass(ms) {

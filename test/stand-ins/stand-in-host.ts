@@ -2,8 +2,9 @@
 // event source mappings, and a store in memory.
 
 import { decodeMessage } from '../../src/aws/sqs/codec.ts'
+import type { SqsQueue } from '../../src/aws/sqs/sqs-queue.ts'
 import type { Delivery } from '../../src/runtime/messages.ts'
-import type { Ports } from '../../src/runtime/ports.ts'
+import type { Ports, Queue } from '../../src/runtime/ports.ts'
 import { createRuntime, type Runtime, type RuntimeOptions } from '../../src/runtime/runtime.ts'
 import { pollQueue, type SqsEvent, type SqsHandler } from '../../src/stand-ins/index.ts'
 import { MemoryStore } from '../../src/testing/memory-store.ts'
@@ -19,12 +20,14 @@ export function standInHosts(options: RuntimeOptions = {}, spoil: Spoil = () => 
     spoil(harness)
     const watchers = new Watchers()
     const store = new MemoryStore((instanceId) => watchers.notify(instanceId))
-    const { clock, queue, timers } = harness
+    const { clock, timers } = harness
+    const inputs: LargeInputs = new Map()
+    const queue = withoutLargeInputs(harness.queue, inputs)
     let ids = 0
     const newId = (): string => `id-${++ids}`
     const watch: Ports['watch'] = (instanceId, signal) => watchers.wait(instanceId, signal)
     const runtime = createRuntime(app, { store, queue, timers, clock, newId, logger, watch }, options)
-    const stop = listen(harness, runtime)
+    const stop = listen(harness, runtime, inputs)
     return {
       management: runtime.management,
       store,
@@ -44,15 +47,15 @@ export function standInHosts(options: RuntimeOptions = {}, spoil: Spoil = () => 
 }
 
 /** Sets up what a deployment has: a function on each queue, and one on each dead-letter queue. */
-function listen({ clock, sqs }: Harness, runtime: Runtime): () => void {
+function listen({ clock, sqs }: Harness, runtime: Runtime, inputs: LargeInputs): () => void {
   const handle: SqsHandler = async (event) => {
-    const deliveries = deliveriesOf(event)
+    const deliveries = deliveriesOf(event, inputs)
     const acknowledged = await runtime.handle([...deliveries.values()])
     const failed = [...deliveries].filter(([, delivery]) => !acknowledged.has(delivery))
     return { batchItemFailures: failed.map(([itemIdentifier]) => ({ itemIdentifier })) }
   }
   const bury: SqsHandler = async (event) => {
-    for (const delivery of deliveriesOf(event).values()) await runtime.handleDead(delivery)
+    for (const delivery of deliveriesOf(event, inputs).values()) await runtime.handleDead(delivery)
   }
   const common = { clock, functionTimeoutSeconds: 900 }
   const polling = [
@@ -66,14 +69,34 @@ function listen({ clock, sqs }: Harness, runtime: Runtime): () => void {
   }
 }
 
-function deliveriesOf({ Records: records }: SqsEvent): ReadonlyMap<string, Delivery> {
+function deliveriesOf({ Records: records }: SqsEvent, inputs: LargeInputs): ReadonlyMap<string, Delivery> {
   return new Map(
     records.map(({ messageId, body, attributes }) => {
       const message = decodeMessage(body)
       if (!message) throw new Error(`not a message: ${body}`)
-      return [messageId, { message, receiveCount: Number(attributes['ApproximateReceiveCount']) }]
+      const input = inputs.get(message.token)
+      const receiveCount = Number(attributes['ApproximateReceiveCount'])
+      return [messageId, { message: { ...message, ...(input !== undefined && { input }) }, receiveCount }]
     }),
   )
+}
+
+/** By the token of their message. */
+type LargeInputs = Map<string, string>
+
+/** Inputs that no message can carry are kept here, as long as the runtime does not look them up in the history itself. */
+function withoutLargeInputs(queue: SqsQueue, inputs: LargeInputs): Queue {
+  return {
+    send(messages, delayMs) {
+      const small = messages.map((message) => {
+        if (message.kind !== 'activity' || queue.fits(message)) return message
+        const { input, ...rest } = message
+        if (input !== undefined) inputs.set(message.token, input)
+        return rest
+      })
+      return queue.send(small, delayMs)
+    },
+  }
 }
 
 class Watchers {

@@ -1,6 +1,20 @@
-// Every conformance case of whole workflows on the adapters of SQS and Scheduler, and again with queues and schedules at their worst.
+// Every conformance case of whole workflows on the adapters of SQS and Scheduler: as one hopes for, and with services that refuse, fail
+// entries of batches, deliver in another order, and are as late as they may be. None of that may show.
 
 import { describeWorkflows } from '../conformance/workflow.suite.ts'
-import { standInHosts } from './stand-in-host.ts'
+import { type Spoil, standInHosts } from './stand-in-host.ts'
 
 describeWorkflows('SQS and Scheduler', standInHosts())
+
+const atTheirWorst: Spoil = ({ sqsFaults, schedulerFaults }) => {
+  let requests = 0
+  let entries = 0
+  const everyFifth = () => (++requests % 5 === 0 ? 'throttled' : undefined)
+  sqsFaults.request = everyFifth
+  schedulerFaults.request = everyFifth
+  sqsFaults.failEntry = ({ operation }) => operation === 'SendMessageBatch' && ++entries % 3 === 0
+  sqsFaults.pick = (count) => count - 1
+  schedulerFaults.latenessMs = () => 60_000
+}
+
+describeWorkflows('SQS and Scheduler at their worst', standInHosts({}, atTheirWorst))

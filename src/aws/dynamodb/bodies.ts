@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib'
 import { TenutoError } from '../../workflow/errors.ts'
 import type { BlobStore } from '../blobs.ts'
-import { type ItemKey, partKey, type Place } from '../keys.ts'
+import { type ItemKey, partKey, type Place, toKeyText } from '../keys.ts'
 import { deleteOf, putOf, readAll, writeAll } from './batch.ts'
 import { type Item, stringIn } from './items.ts'
 import type { Table } from './table.ts'
@@ -58,7 +58,7 @@ export class Bodies {
     }
     const id = randomBytes(12).toString('base64url')
     const ref = this.#blobs
-      ? `blob:${place.pk}/${place.life}/${id}`
+      ? `blob:${toKeyText(place.instanceId, 512)}/${place.life}/${id}`
       : `parts:${id}:${Math.ceil(bytes.length / partBytes)}`
     return { attributes: { [refName(name)]: { S: ref } }, outside: { ref, bytes, place } }
   }
@@ -133,7 +133,13 @@ function parseRef(place: Place, ref: string): Target {
   return { kind: 'parts', keys: Array.from({ length: Number(count) }, (_, at) => partKey(place, id, at)) }
 }
 
-function lost({ instanceId }: Place, ref: string): never {
-  const message = `A payload of ${instanceId} is not there any more (${ref}): is the instance being purged?`
-  throw new TenutoError('STORAGE_FAILED', message)
+/** What an item has outside itself is not there any more: the item, or its whole life, was about to be deleted too. */
+export class BodyLost extends TenutoError {
+  constructor({ instanceId }: Place, ref: string) {
+    super('STORAGE_FAILED', `A payload of ${instanceId} is not there any more: ${ref}.`)
+  }
+}
+
+function lost(place: Place, ref: string): never {
+  throw new BodyLost(place, ref)
 }

@@ -29,7 +29,7 @@ const envelope = {
   incarnation: name,
 }
 
-export const anyDoorbell: fc.Arbitrary<Doorbell> = fc.record({
+const anyDoorbell: fc.Arbitrary<Doorbell> = fc.record({
   ...envelope,
   kind: fc.constant('doorbell' as const),
   factIds: fc.array(anyText, { minLength: 1, maxLength: 5 }),
@@ -50,7 +50,7 @@ const anyNudge: fc.Arbitrary<Nudge> = fc.record({
   episode: count,
 })
 
-export const anyActivity = fc.record(
+const anyActivity = fc.record(
   {
     ...envelope,
     kind: fc.constant('activity' as const),
@@ -79,4 +79,7 @@ export const anyActivity = fc.record(
   },
 ) as fc.Arbitrary<ActivityMessage>
 
-export const anyMessage: fc.Arbitrary<Message> = fc.oneof(anyDoorbell, anyTimer, anyNudge, anyActivity)
+/** The first message of its token, or a copy of it. */
+export const anyMessage: fc.Arbitrary<Message> = fc
+  .tuple(fc.oneof(anyDoorbell, anyTimer, anyNudge, anyActivity), fc.option(count, { nil: undefined }))
+  .map(([message, dispatchedTo]) => ({ ...message, ...(dispatchedTo !== undefined && { dispatchedTo }) }))

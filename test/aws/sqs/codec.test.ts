@@ -61,7 +61,7 @@ function messageAndField(isChosen: (field: string) => boolean) {
 }
 
 test('a message that lacks a field is refused', () => {
-  const optional = new Set(['input', 'timeoutMs', 'wide'])
+  const optional = new Set(['input', 'timeoutMs', 'wide', 'dispatchedTo'])
   fc.assert(
     fc.property(
       messageAndField((field) => !optional.has(field)),
@@ -98,7 +98,7 @@ test('a message with a field of another type is refused', () => {
 })
 
 test('a number that counts is whole and not negative', () => {
-  const counts = new Set(['generation', 'seq', 'episode', 'attempt', 'firstSeq'])
+  const counts = new Set(['generation', 'seq', 'episode', 'attempt', 'firstSeq', 'dispatchedTo'])
   fc.assert(
     fc.property(
       messageAndField((field) => counts.has(field) || field === 'v'),

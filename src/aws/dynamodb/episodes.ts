@@ -1,0 +1,40 @@
+// Episodes as items. What is read without the rest stands beside the body; a stub has nothing but its key.
+
+import type { Episode } from '../../runtime/episode.ts'
+import { episodeNumberIn, type Place } from '../keys.ts'
+import type { Bodies, Packed } from './bodies.ts'
+import { expiry, isPresent, type Item, number, numberOf, stringOf, text, textOf } from './items.ts'
+
+export async function packEpisode(bodies: Bodies, place: Place, episode: Episode): Promise<Packed> {
+  const { n: _, nonce, at, ...rest } = episode
+  const { attributes, ...more } = await bodies.pack(place, 'body', JSON.stringify(rest))
+  return { attributes: { nonce: text(nonce), at: number(at), ...attributes }, ...more }
+}
+
+export async function unpackEpisode(bodies: Bodies, place: Place, item: Item): Promise<Episode> {
+  const json = (await bodies.load(place, item, 'body')) ?? stringOf(item, 'body')
+  const rest = JSON.parse(json) as Omit<Episode, 'n' | 'nonce' | 'at'>
+  return { ...rest, n: numberOfEpisode(item), nonce: textOf(item, 'nonce'), at: numberOf(item, 'at') }
+}
+
+/** Keeps the number of a purged episode taken, so that a writer who was frozen before the purge cannot put it again. */
+export function stub(untilMs: number): Item {
+  return { gone: { BOOL: true }, ttl: expiry(untilMs) }
+}
+
+export function isStub(item: Item): boolean {
+  return isPresent(item, 'gone')
+}
+
+export function isEpisode(item: Item): boolean {
+  return episodeNumberIn(stringOf(item, 'sk')) !== undefined
+}
+
+/** Whether nothing older than this episode is needed to go on. */
+export function isOpening({ n, continuedAsNew }: Episode): boolean {
+  return n === 1 || continuedAsNew !== undefined
+}
+
+function numberOfEpisode(item: Item): number {
+  return episodeNumberIn(stringOf(item, 'sk')) ?? Number.NaN
+}
