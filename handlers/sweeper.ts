@@ -1,3 +1,3 @@
 import { sweeperHandler } from '../src/aws/index.ts'
 
-export const handler = sweeperHandler(async () => {})
+export const handler = sweeperHandler()

@@ -39,7 +39,9 @@ function report({ Resources: resources }: Template): void {
     const zip = `.serverless/${S3Key.split('/').at(-1)}`
     console.log(`${zip.padEnd(34)}${Math.ceil(statSync(zip).size / 1024)} KB`)
   }
-  console.log(`${Object.keys(resources).length} resources. To deploy them: npx osls deploy --package .serverless`)
+  console.log(
+    `${Object.keys(resources).length} resources. To deploy them: npx osls deploy --package .serverless`,
+  )
 }
 
 function readJson<T>(path: string): T {

@@ -24,6 +24,8 @@ export function openRoutes({ Resources: resources }: Template): readonly string[
 /** Names of the functions that may be called by a URL of their own, past the API's authorizer. */
 export function openFunctionUrls({ Resources: resources }: Template): readonly string[] {
   return Object.entries(resources)
-    .filter(([, { Type, Properties }]) => Type === 'AWS::Lambda::Url' && Properties?.['AuthType'] !== 'AWS_IAM')
+    .filter(
+      ([, { Type, Properties }]) => Type === 'AWS::Lambda::Url' && Properties?.['AuthType'] !== 'AWS_IAM',
+    )
     .map(([name]) => name)
 }

@@ -12,4 +12,4 @@ export type { LambdaContext, LambdaHandler, SnsEvent, SqsBatchResponse, SqsEvent
 export { type EventTarget, listener, type ListenerMap, type StartTarget } from './lambda/listener.ts'
 export type { MetricName, Metrics } from './lambda/metrics.ts'
 export { activityHandler, orchestratorHandler } from './lambda/queue-handlers.ts'
-export { type Sweep, sweeperHandler } from './lambda/sweeper-handler.ts'
+export { sweeperHandler, type SweeperOptions } from './lambda/sweeper-handler.ts'

@@ -1,18 +1,17 @@
 // The one rule that runs the system: turn the messages into facts, then advance the instance. The rules R1–R19 that are named here are
 // explained in docs/architecture.md.
 
-import { factIdOf, isTaskOutcome, taskFactId } from '../engine/events.ts'
 import { assert, TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import { isTerminal } from '../workflow/status.ts'
-import { activityMessage, dispatch } from './dispatch.ts'
+import { dispatch } from './dispatch.ts'
 import type { Episode } from './episode.ts'
 import { guardDuty } from './guard-duty.ts'
+import { runInline } from './inline-runner.ts'
 import { absorb, type InstanceState, mayHaveForgotten } from './instance-state.ts'
 import { leaseMarginMs, leaseStanding } from './lease.ts'
 import type { LiveInstance } from './live-instance.ts'
 import { type AdvanceHost, load } from './load.ts'
-import { doorbell } from './messages.ts'
 import {
   claim,
   type Claims,
@@ -25,6 +24,7 @@ import {
 } from './own-facts.ts'
 import type { InboxRow, Ports } from './ports.ts'
 import { show } from './projection.ts'
+import { outcomeRows, putAside } from './put-aside.ts'
 import { demotion, nextEpisode } from './turn.ts'
 
 export type { Work } from './own-facts.ts'
@@ -111,8 +111,7 @@ class Advance {
     for (let lost = 0, opened = 0; ;) {
       const { state, obstacle } = this.#live
       const standing = leaseStanding(state, this.#leaseView())
-      // What the holder of a lease has committed it may be dispatching just now.
-      if (standing !== 'held') await this.#guard()
+      await this.#guard(standing === 'held' ? state.lease?.by : undefined)
       if (isTerminal(state.status)) break
       if (standing === 'mine' && !(await this.#runInline())) break
       const own = [...this.#inlineOutcomes, ...this.#claims.own].filter(({ factId, event }) =>
@@ -126,7 +125,7 @@ class Advance {
       }
       if (own.length === 0 && standing === 'none' && !this.#mayOpen(state)) break
       if (lost >= limits.lostRaces) {
-        await this.#park(own)
+        this.#again.push(...(await putAside(this.#ports, this.#work, own, state.unopened?.by)))
         break
       }
       if (obstacle && !this.#isTerminated(own)) return this.#stall(own)
@@ -164,8 +163,10 @@ class Advance {
     return own.some(({ event }) => event.kind === 'executionTerminated')
   }
 
-  async #guard(): Promise<void> {
-    const order = { ...this.#guardNext, tokens: this.#tokens, dispatched: this.#dispatched }
+  /** @param except a token whose episodes somebody else may be dispatching just now: the holder of a lease */
+  async #guard(except: string | undefined): Promise<void> {
+    const tokens = new Map([...this.#tokens].filter(([token]) => token !== except))
+    const order = { ...this.#guardNext, tokens, dispatched: this.#dispatched }
     await guardDuty(this.#ports, this.#live.state, order)
     this.#guardNext = { older: false, nudged: false }
   }
@@ -238,27 +239,10 @@ class Advance {
     const { key } = this.#work
     const { obstacle: reason } = this.#live
     this.#host.instances.drop(key)
-    await this.#ports.store.putOutcomes(key, this.#rowsOf(own))
+    await this.#ports.store.putOutcomes(key, outcomeRows(own, this.#ports.clock.now()))
     await this.#ports.store.setStalled(key, reason, this.#ports.clock.now())
     await this.#sendAgain()
     this.#ports.logger.error('The instance is stalled.', { instanceId: key.instanceId, reason })
-  }
-
-  /** Too many lost races: leave the facts where the winners take them along, or come back later (R7). */
-  async #park(own: readonly OwnFact[]): Promise<void> {
-    const { key, deliveries } = this.#work
-    const rows = this.#rowsOf(own)
-    const delayMs = jitterMs(this.#ports.newId())
-    const factIds = rows.map(({ factId }) => factId)
-    if (rows.length > 0) {
-      await this.#ports.store.putOutcomes(key, rows)
-      await this.#ports.queue.send([doorbell(key, this.#ports.newId(), factIds)], delayMs)
-    }
-    const waiting = new Set(own.filter(({ factId }) => !factIds.includes(factId)).map(({ token }) => token))
-    const { unopened } = this.#live.state
-    if (unopened) waiting.add(unopened.by)
-    for (const { message } of deliveries)
-      if (waiting.has(message.token)) this.#again.push({ message, delayMs })
   }
 
   /** Whoever has taken the lease over owns what comes; nothing may be acknowledged for what was run without it. */
@@ -274,7 +258,8 @@ class Advance {
     const guards = this.#work.deliveries.filter(
       ({ message }) => message.token === lease?.by || message.kind === 'nudge',
     )
-    await this.#park(own.filter(({ token }) => token !== lease?.by))
+    const others = own.filter(({ token }) => token !== lease?.by)
+    this.#again.push(...(await putAside(this.#ports, this.#work, others)))
     for (const { message } of guards) this.#held.push({ message, delayMs: rest + 1_000 })
   }
 
@@ -292,7 +277,6 @@ class Advance {
 
   /** Runs the inline activities that wait, under one's own lease. @returns false when there is not time enough left */
   async #runInline(): Promise<boolean> {
-    const { key } = this.#work
     const { state } = this.#live
     const { lease } = state
     assert(lease, 'inline activities wait without a lease')
@@ -302,18 +286,8 @@ class Advance {
       }
       return false
     }
-    // What runs now cannot be taken back, so what it rests on must not be either.
-    await this.#ports.store.settled()
     const done = new Set(this.#inlineOutcomes.map(({ factId }) => factId))
-    const open = [...state.inline].filter((seq) => !done.has(taskFactId(state.generation, seq)))
-    const outcomes = open.map(async (seq): Promise<OwnFact> => {
-      const command = state.outstanding.get(seq)
-      assert(command?.kind === 'scheduleTask', `inline activity #${seq} is not outstanding`)
-      const message = activityMessage(this.#ports, key, { generation: state.generation }, command)
-      const event = await this.#host.runInline(message)
-      return { factId: factIdOf(event), event, token: lease.by }
-    })
-    this.#inlineOutcomes = [...this.#inlineOutcomes, ...(await Promise.all(outcomes))]
+    this.#inlineOutcomes = [...this.#inlineOutcomes, ...(await runInline(this.#host, state, done))]
     return true
   }
 
@@ -325,12 +299,6 @@ class Advance {
     assert(by !== undefined, 'nobody may take the lease over')
     const now = this.#ports.clock.now()
     return this.#commit(demotion(this.#live, { facts, by, nonce: this.#ports.newId(), now }))
-  }
-
-  /** The rows that keep outcomes which exist only in this handler's memory. */
-  #rowsOf(own: readonly OwnFact[]): InboxRow[] {
-    const acceptedAt = this.#ports.clock.now()
-    return own.flatMap(({ factId, event }) => (isTaskOutcome(event) ? [{ factId, event, acceptedAt }] : []))
   }
 
   /** Many generations in a row: the same message again, so that other instances have their turn. */
@@ -361,11 +329,4 @@ class Advance {
 
 function guardFor({ older, nudged }: Claims): { readonly older: boolean; readonly nudged: boolean } {
   return { older, nudged: nudged !== undefined }
-}
-
-/** 2 to 10 seconds, spread by an id, so that those who lost against each other do not meet again. */
-function jitterMs(id: string): number {
-  let hash = 0
-  for (let at = 0; at < id.length; at++) hash = (Math.imul(hash, 31) + id.charCodeAt(at)) >>> 0
-  return 2_000 + (hash % 8_000)
 }

@@ -4,7 +4,7 @@ import { trapUnhandledRejections } from '../engine/window.ts'
 import type { App } from '../workflow/app.ts'
 import { toFailureDetails } from '../workflow/failure.ts'
 import type { Logger } from '../workflow/logger.ts'
-import { ActivityHandler } from './activity-handler.ts'
+import { ActivityHandler, type ActivityHandlerHost } from './activity-handler.ts'
 import { runActivity } from './activity-runner.ts'
 import { advance } from './advance.ts'
 import { handleDead } from './dead-letters.ts'
@@ -45,21 +45,9 @@ export interface Runtime {
 export function createRuntime(app: App, given: Ports, options: RuntimeOptions = {}): Runtime {
   const logger = options.logger ?? given.logger
   const ports: Ports = { ...given, logger }
-  const instances = new LiveInstances(options.liveInstances)
-  const mutex = new KeyedMutex()
   const shutdown = new AbortController()
   const untrap = trapUnhandledRejections()
-  const host = {
-    app,
-    ports,
-    instances,
-    shutdown: shutdown.signal,
-    deadline: options.deadline ?? (() => ports.clock.now() + 60_000),
-    runInline: (message: ActivityMessage) =>
-      runActivity({ app, clock: ports.clock, logger, shutdown: shutdown.signal }, message),
-    exclusive: <T>(key: Parameters<typeof keyText>[0], task: () => Promise<T>) =>
-      mutex.run(keyText(key), task),
-  }
+  const host = createHost(app, ports, options, shutdown.signal)
   const activities = new ActivityHandler(host)
 
   /** Messages of one instance are handled together: all of them may be acknowledged, or none. */
@@ -96,11 +84,30 @@ export function createRuntime(app: App, given: Ports, options: RuntimeOptions = 
     handleDead: (delivery) => handleDead(host, delivery),
     recoverStalled: () => recoverStalled(ports),
     sweep: (sweepOptions) => sweep(ports, sweepOptions),
-    reset: () => instances.clear(),
+    reset: () => host.instances.clear(),
     close() {
       shutdown.abort()
       untrap()
     },
+  }
+}
+
+function createHost(
+  app: App,
+  ports: Ports,
+  options: RuntimeOptions,
+  shutdown: AbortSignal,
+): ActivityHandlerHost {
+  const { clock, logger } = ports
+  const mutex = new KeyedMutex()
+  return {
+    app,
+    ports,
+    instances: new LiveInstances(options.liveInstances),
+    shutdown,
+    deadline: options.deadline ?? (() => clock.now() + 60_000),
+    runInline: (message) => runActivity({ app, clock, logger, shutdown }, message),
+    exclusive: (key, task) => mutex.run(keyText(key), task),
   }
 }
 

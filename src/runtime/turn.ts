@@ -1,10 +1,9 @@
 // Computes the next episode of an instance from the facts that have come. Changes nothing but the live execution in memory; the one
 // place that writes is `advance.ts`.
 
-import type { Command, Outcome } from '../engine/commands.ts'
-import { type EventRaised, type ExecutionStarted, factIdOf, type HistoryEvent } from '../engine/events.ts'
+import type { Command } from '../engine/commands.ts'
+import type { EventRaised, HistoryEvent } from '../engine/events.ts'
 import { Execution } from '../engine/execution.ts'
-import { currentFlags } from '../engine/flags.ts'
 import type { TurnResult } from '../engine/turn.ts'
 import type { App } from '../workflow/app.ts'
 import { TenutoError } from '../workflow/errors.ts'
@@ -12,10 +11,9 @@ import { failureOf } from '../workflow/failure.ts'
 import { limits } from '../workflow/limits.ts'
 import type { Logger } from '../workflow/logger.ts'
 import type { RuntimeStatus } from '../workflow/status.ts'
-import type { ContinuedAsNew, Episode, Lease } from './episode.ts'
-import { consumedFacts } from './instance-state.ts'
+import type { Episode, Lease } from './episode.ts'
 import { createExecution, diverged, type LiveInstance, openingEvents } from './live-instance.ts'
-import { carrierMark } from './own-facts.ts'
+import { nextGeneration } from './next-generation.ts'
 import { startOf } from './start-event.ts'
 
 export interface TurnRequest {
@@ -190,29 +188,4 @@ export function demotion(
     ...(state.customStatus !== undefined && { customStatus: state.customStatus }),
     demoted: [...state.inline],
   }
-}
-
-function nextGeneration(
-  live: LiveInstance,
-  { by, ownFactId }: TurnRequest,
-  outcome: Extract<Outcome, { kind: 'continuedAsNew' }>,
-  events: readonly HistoryEvent[],
-  unheard: readonly EventRaised[],
-): ContinuedAsNew {
-  const { state } = live
-  const previous = state.started ?? startOf(live.row)
-  const { input: _, ...same } = previous
-  const started: ExecutionStarted = {
-    ...same,
-    generation: state.generation + 1,
-    ...(outcome.input !== undefined && { input: outcome.input }),
-    flags: currentFlags,
-  }
-  const n = state.n + 1
-  const external = events.filter((event) => event.kind !== 'executionStarted' && !('seq' in event))
-  const facts = external.map((event) => [factIdOf(event), n] as const)
-  // A carrier is found by its fact, unless the generation ended before it came to that.
-  const isFound = ownFactId === undefined || events.some((event) => factIdOf(event) === ownFactId)
-  const consumed = consumedFacts(state, isFound ? facts : [...facts, [carrierMark(by), n]])
-  return { started, events: [...outcome.unread, ...unheard], consumed }
 }

@@ -3,7 +3,7 @@
 
 import { ServiceError } from './service-error.ts'
 
-export interface WireRequest {
+interface WireRequest {
   readonly method: string
   readonly path: string
   readonly query: Readonly<Record<string, string>>
@@ -11,14 +11,14 @@ export interface WireRequest {
   readonly body: string
 }
 
-export interface WireResponse {
+interface WireResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
 /** One operation that a client asks for. */
-export interface Call {
+interface Call {
   readonly service: 'sqs' | 'sns' | 'scheduler'
   readonly operation: string
   readonly input: unknown

@@ -14,7 +14,7 @@ export interface ContractTime {
   during<T>(request: Promise<T>): Promise<T>
 }
 
-export interface Case<Clients> {
+interface Case<Clients> {
   /** It takes minutes at an endpoint that lives in real time. */
   readonly slow?: boolean
   readonly run: (clients: Clients) => Promise<void>

@@ -14,10 +14,10 @@ import type { OpenHost } from '../conformance/test-host.ts'
 export type Spoil = (harness: Harness) => void
 
 /** @param spoil sets faults before anything happens */
-export function standInHosts(options: RuntimeOptions = {}, spoil: Spoil = () => {}): OpenHost {
+export function standInHosts(spoil?: Spoil, options: RuntimeOptions = {}): OpenHost {
   return async (app, logger) => {
     const harness = await openHarness({ logger })
-    spoil(harness)
+    spoil?.(harness)
     const watchers = new Watchers()
     const store = new MemoryStore((instanceId) => watchers.notify(instanceId))
     const { clock, timers } = harness
@@ -36,7 +36,8 @@ export function standInHosts(options: RuntimeOptions = {}, spoil: Spoil = () => 
       changed: (instanceId, signal) => watchers.wait(instanceId, signal),
       pass: (promise) => harness.settle(promise),
       async idle() {
-        await clock.runUntil(() => false, 0)
+        // What was refused is asked for again within seconds.
+        await clock.runUntil(() => false, spoil ? 20_000 : 0)
       },
       async close() {
         stop()

@@ -17,4 +17,4 @@ const atTheirWorst: Spoil = ({ sqsFaults, schedulerFaults }) => {
   schedulerFaults.latenessMs = () => 60_000
 }
 
-describeWorkflows('SQS and Scheduler at their worst', standInHosts({}, atTheirWorst))
+describeWorkflows('SQS and Scheduler at their worst', standInHosts(atTheirWorst))

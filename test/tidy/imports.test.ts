@@ -16,6 +16,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   testing: core,
   http: [...core, ...adapters],
   client: [...core, ...adapters, 'http/wire.ts'],
+  'stand-ins': [...core, 'testing'],
   dashboard: ['http/wire.ts'],
   cli: [...core, ...adapters, 'http', 'client', 'dashboard', 'index.ts'],
   'index.ts': [...core, ...adapters, 'http', 'client'],

@@ -83,7 +83,10 @@ export class Bodies {
 
   async removeOutside(place: Place, refs: readonly string[]): Promise<void> {
     const targets = refs.map((ref) => parseRef(place, ref))
-    await writeAll(this.#table, targets.flatMap((target) => (target.kind === 'parts' ? target.keys : [])).map(deleteOf))
+    await writeAll(
+      this.#table,
+      targets.flatMap((target) => (target.kind === 'parts' ? target.keys : [])).map(deleteOf),
+    )
     const blobs = targets.flatMap((target) => (target.kind === 'blob' ? [target.key] : []))
     if (blobs.length > 0) await this.#blobStore(String(refs)).remove(blobs)
   }

@@ -37,10 +37,14 @@ export async function unpackFact(bodies: Bodies, place: Place, item: Item): Prom
   }
 }
 
-/** What is kept of a consumed fact: all but its payload. */
+/** What is kept of a consumed fact. */
+export function withoutPayload(row: InboxRow): InboxRow {
+  const kept = JSON.stringify(row.event, ['kind', 'id', 'name', 'generation', 'seq'])
+  return { ...row, event: JSON.parse(kept) as InboxRow['event'] }
+}
+
 export function packTrace(place: Place, row: InboxRow, untilMs: number): Item {
-  const body = JSON.stringify(row.event, ['kind', 'id', 'name', 'generation', 'seq'])
-  return { ...common(place, row), body: { S: body }, ttl: expiry(untilMs) }
+  return { ...common(place, row), body: { S: JSON.stringify(row.event) }, ttl: expiry(untilMs) }
 }
 
 export function compareFacts(a: Fact, b: Fact): number {

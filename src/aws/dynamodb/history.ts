@@ -118,7 +118,10 @@ export class History {
  * Checks that the numbers follow each other. A gap below the newest opening is what trimming leaves, and all that came before is dropped;
  * any other is a read that was torn.
  */
-function withoutGaps(episodes: readonly Episode[], after: number | undefined): readonly Episode[] | undefined {
+function withoutGaps(
+  episodes: readonly Episode[],
+  after: number | undefined,
+): readonly Episode[] | undefined {
   let previous = after
   const gap = episodes.findLastIndex((episode, at) => {
     previous = at > 0 ? episodes[at - 1]?.n : after

@@ -1,14 +1,14 @@
 // The inbox: facts that wait, and the traces of those that were consumed.
 
-import type { WriteRequest } from '@aws-sdk/client-dynamodb'
 import { randomBytes } from 'node:crypto'
+import type { WriteRequest } from '@aws-sdk/client-dynamodb'
 import type { InstanceKey } from '../../runtime/episode.ts'
 import type { Clock, InboxRow } from '../../runtime/ports.ts'
 import type { Logger } from '../../workflow/logger.ts'
 import { factKey, inbox as inboxRange, type Place, placeOf, traceKey } from '../keys.ts'
 import { deleteOf, putOf, readAll, writeAll } from './batch.ts'
 import { type Bodies, BodyLost, type Packed, refsIn } from './bodies.ts'
-import { compareFacts, type Fact, packFact, packTrace, unpackFact } from './facts.ts'
+import { compareFacts, type Fact, packFact, packTrace, unpackFact, withoutPayload } from './facts.ts'
 import { isExpired, type Item, stringIn, stringOf } from './items.ts'
 import { Recent } from './recent.ts'
 import type { Table } from './table.ts'
@@ -79,16 +79,17 @@ export class Inbox {
     const writes: WriteRequest[] = []
     const refs: string[] = []
     for (const factId of ids) {
-      const known = this.#known.get(nameOf(place, factId))
+      const row = factKey(place, factId)
+      const known = this.#known.get(nameOf(place, row.sk))
       if (!known) continue // nor does the table
       refs.push(...known.refs)
-      writes.push(deleteOf(factKey(place, factId)))
+      writes.push(deleteOf(row))
       if (!known.trace) continue
       writes.push(putOf(traceKey(place, factId), packTrace(place, known.trace, this.#clock.now() + traceMs)))
     }
     await writeAll(this.#table, writes)
     await this.#bodies.removeOutside(place, refs)
-    for (const factId of ids) this.#known.delete(nameOf(place, factId))
+    for (const factId of ids) this.#known.delete(nameOf(place, factKey(place, factId).sk))
   }
 
   async count(key: InstanceKey, atMost: number): Promise<number> {
@@ -130,6 +131,7 @@ export class Inbox {
       return fact
     } catch (error) {
       if (!(error instanceof BodyLost)) throw error
+      this.#known.set(nameOf(place, stringOf(item, 'sk')), { trace: undefined, refs: [] })
       this.#logger.warn('A row of the inbox has no payload any more, and is left out.', {
         instanceId: place.instanceId,
         key: stringOf(item, 'sk'),
@@ -152,14 +154,14 @@ export class Inbox {
   }
 
   #remember(place: Place, row: InboxRow, item: Item): void {
-    const trace = row.digest === undefined ? undefined : row
-    this.#known.set(nameOf(place, row.factId), { trace, refs: refsIn(item) })
+    const trace = row.digest === undefined ? undefined : withoutPayload(row)
+    this.#known.set(nameOf(place, factKey(place, row.factId).sk), { trace, refs: refsIn(item) })
   }
 
   async #learn(place: Place, factIds: readonly string[]): Promise<void> {
-    const unknown = factIds.filter((factId) => !this.#known.get(nameOf(place, factId)))
-    const keys = unknown.map((factId) => factKey(place, factId))
-    await this.unpackAll(place, await readAll(this.#table, keys))
+    const keys = factIds.map((factId) => factKey(place, factId))
+    const unknown = keys.filter(({ sk }) => !this.#known.get(nameOf(place, sk)))
+    await this.unpackAll(place, await readAll(this.#table, unknown))
   }
 }
 
@@ -169,7 +171,6 @@ interface Known {
   readonly refs: readonly string[]
 }
 
-function nameOf(place: Place, factId: string): string {
-  const { pk, sk } = factKey(place, factId)
+function nameOf({ pk }: Place, sk: string): string {
   return `${pk}\n${sk}`
 }

@@ -36,7 +36,10 @@ export function recordOf(operation: string, attempt: number, usage: Usage): Dyna
   const computed =
     kind === 'read'
       ? Math.ceil(bytes / 4_096)
-      : sizes.reduce((sum, size) => sum + Math.ceil(Math.max(size, previous ? bytesOf(previous) : 0) / 1_024), 0)
+      : sizes.reduce(
+          (sum, size) => sum + Math.ceil(Math.max(size, previous ? bytesOf(previous) : 0) / 1_024),
+          0,
+        )
   const units = stated ?? Math.max(1, computed)
   const [readUnits, writeUnits] = kind === 'read' ? [units, 0] : [0, units]
   return { service: 'dynamodb', operation, attempt, items: items.length, bytes, readUnits, writeUnits }

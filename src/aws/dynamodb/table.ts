@@ -83,7 +83,12 @@ export class Table {
 
   async put(key: ItemKey, attributes: Item, condition: Condition): Promise<Written | Refused> {
     const item = { ...keyOf(key), ...attributes }
-    const input = { ...this.#common(), ...conditional(condition), Item: item, ReturnValues: 'ALL_OLD' } as const
+    const input = {
+      ...this.#common(),
+      ...conditional(condition),
+      Item: item,
+      ReturnValues: 'ALL_OLD',
+    } as const
     const command = new PutItemCommand(input)
     return this.#write('PutItem', key, item, () => this.client.send(command))
   }

@@ -19,7 +19,7 @@ export function deadLetterHandler(
 ): LambdaHandler<SqsEvent, SqsBatchResponse> {
   return lambdaHandler(options, (backend) => {
     const { ports, metrics } = backend
-    const runtime = createContainerRuntime(app, ports)
+    const runtime = createContainerRuntime(app, backend)
 
     async function isDone({ message, receiveCount }: Delivery): Promise<boolean> {
       try {

@@ -14,7 +14,7 @@ export function orchestratorHandler(
   options: HandlerOptions = {},
 ): LambdaHandler<SqsEvent, SqsBatchResponse> {
   return lambdaHandler(options, (backend) => {
-    const runtime = createContainerRuntime(app, backend.ports)
+    const runtime = createContainerRuntime(app, backend)
     const handle = async (batch: readonly Delivery[]) => runtime.handle(batch)
     return async (event) => handleRecords(event, { backend, queue: 'workflow', handle })
   })
@@ -27,7 +27,7 @@ export function activityHandler(
 ): LambdaHandler<SqsEvent, SqsBatchResponse> {
   return lambdaHandler(options, (backend) => {
     const { ports, invocation } = backend
-    const runtime = createContainerRuntime(app, ports)
+    const runtime = createContainerRuntime(app, backend)
     const host: LanesHost = {
       app,
       remainingTimeMs: () => invocation.remainingTimeMs(),

@@ -2,11 +2,11 @@
 // bear (the loser of a `Promise.all` that fails later, for instance). So its listener goes: ours hands on what belongs to no workflow, as
 // an uncaught exception, at which Lambda ends the process as before.
 
-import type { Ports } from '../../runtime/ports.ts'
 import { createRuntime, type Runtime } from '../../runtime/runtime.ts'
 import type { App } from '../../workflow/app.ts'
+import type { AwsBackend } from './backend.ts'
 
-export function createContainerRuntime(app: App, ports: Ports): Runtime {
+export function createContainerRuntime(app: App, { ports, invocation }: AwsBackend): Runtime {
   if (process.env['AWS_LAMBDA_RUNTIME_API']) process.removeAllListeners('unhandledRejection')
-  return createRuntime(app, ports)
+  return createRuntime(app, ports, { deadline: () => ports.clock.now() + invocation.remainingTimeMs() })
 }

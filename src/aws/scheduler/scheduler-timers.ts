@@ -16,7 +16,7 @@ export interface SchedulerTimersOptions extends SchedulesOptions {
 }
 
 /** A timer to be cancelled; with its due time, so that one which never was a schedule is not looked for. */
-export interface CancelledTimer {
+interface CancelledTimer {
   readonly seq: number
   readonly dueAt: number
 }

@@ -51,15 +51,25 @@ export async function retry<T>(options: RetryOptions, act: (attempt: number) => 
 }
 
 /** Doubles with each attempt; the upper half is left to chance, so that those who were refused together do not come back together. */
-export function backOffMs(attempt: number, random: () => number): number {
+function backOffMs(attempt: number, random: () => number): number {
   const whole = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempt - 1))
   return whole / 2 + (random() * whole) / 2
 }
 
 /** Whether the same request may succeed a little later: all but what the service calls the caller's fault. */
-export function isTransient(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  return isThrottling(error.name) || !('$fault' in error && error.$fault === 'client')
+  const { $fault, $metadata } = error as Partial<ServiceException>
+  // The SDK has set its clock by the answer: signed anew, the request is good.
+  const { httpStatusCode, clockSkewCorrected } = $metadata ?? {}
+  return (
+    $fault !== 'client' || isThrottling(error.name) || httpStatusCode === 429 || clockSkewCorrected === true
+  )
+}
+
+interface ServiceException {
+  readonly $fault: 'client' | 'server'
+  readonly $metadata: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: boolean }
 }
 
 export function isThrottling(errorName: string): boolean {

@@ -12,7 +12,7 @@ import { gather } from './gather.ts'
 import { type SqsEvent, toRecord } from './sqs-event.ts'
 
 /** Of Lambda's context: what a handler of a queue has use for. */
-export interface InvocationContext {
+interface InvocationContext {
   readonly awsRequestId: string
   readonly functionName: string
   getRemainingTimeInMillis(): number

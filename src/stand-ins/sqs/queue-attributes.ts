@@ -6,7 +6,7 @@ import { limits } from './limits.ts'
 
 export type Attributes = Readonly<Record<string, string>>
 
-export interface RedrivePolicy {
+interface RedrivePolicy {
   readonly deadLetterTargetArn: string
   readonly maxReceiveCount: number
 }

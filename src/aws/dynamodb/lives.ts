@@ -1,0 +1,84 @@
+// What becomes of a life that is over. Its episodes are not deleted: a writer who was frozen on the way would find its number free, put
+// its episode, and dispatch what that asks for (R17). Each is replaced by a stub, which goes when no message of that life can be left.
+
+import type { WriteRequest } from '@aws-sdk/client-dynamodb'
+import { TenutoError } from '../../workflow/errors.ts'
+import { toFailureDetails } from '../../workflow/failure.ts'
+import type { Logger } from '../../workflow/logger.ts'
+import { type ItemKey, type Place, wholeLife } from '../keys.ts'
+import { deleteOf, putOf, writeAll } from './batch.ts'
+import { type Bodies, refName, refsIn } from './bodies.ts'
+import { isEpisode, isStub, stub } from './episodes.ts'
+import { expiry, type Item, stringOf } from './items.ts'
+import type { Table } from './table.ts'
+
+/** Longer than SQS keeps a message: for so long a late one may name a life that is over. */
+export const graveMs = 15 * 24 * 3_600_000
+
+export interface LivesOptions {
+  readonly table: Table
+  readonly bodies: Bodies
+  readonly now: () => number
+  readonly logger: Logger
+}
+
+export class Lives {
+  readonly #options: LivesOptions
+
+  constructor(options: LivesOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Leaves stubs of a life's episodes and nothing else. May be cut short and repeated: what is done already is not done again.
+   * @param refs what its row has outside itself
+   */
+  async clear(place: Place, refs: readonly string[]): Promise<void> {
+    const { table, bodies, now } = this.#options
+    const until = now() + graveMs
+    await bodies.removeOutside(place, refs)
+    const attributes = ['sk', 'gone', refName('body')]
+    for await (const items of table.pages({ ...wholeLife(place), attributes })) {
+      const left = items.filter((item) => !isStub(item))
+      await bodies.removeOutside(place, left.flatMap(refsIn))
+      await writeAll(
+        table,
+        left.map((item) => burialOf(place, item, until)),
+      )
+    }
+  }
+
+  /** As `clear`, for a life whose id has a new one already: a failure is the log's alone. */
+  async forget(place: Place, refs: readonly string[]): Promise<void> {
+    try {
+      await this.clear(place, refs)
+    } catch (error) {
+      if (!(error instanceof TenutoError)) throw error
+      this.#options.logger.warn(
+        'What is left of a replaced instance stays until its id is purged or replaced again.',
+        {
+          instanceId: place.instanceId,
+          error: toFailureDetails(error),
+        },
+      )
+    }
+  }
+
+  /** Lets go of a life at a time; of its episodes not before its late messages. */
+  async expire(place: Place, atMs: number): Promise<void> {
+    const { table, now } = this.#options
+    const ttl = expiry(Math.max(atMs, now() + graveMs))
+    for await (const items of table.pages(wholeLife(place))) {
+      const left = items.filter((item) => !isStub(item))
+      await writeAll(
+        table,
+        left.map((item) => ({ PutRequest: { Item: { ...item, ttl } } })),
+      )
+    }
+  }
+}
+
+function burialOf(place: Place, item: Item, untilMs: number): WriteRequest {
+  const key: ItemKey = { pk: place.pk, sk: stringOf(item, 'sk') }
+  return isEpisode(item) ? putOf(key, stub(untilMs)) : deleteOf(key)
+}

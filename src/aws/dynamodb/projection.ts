@@ -1,0 +1,129 @@
+// What of an instance is seen from outside: changed only forwards, and never after the end.
+
+import type { InstanceKey } from '../../runtime/episode.ts'
+import type { Projection } from '../../runtime/ports.ts'
+import type { FailureDetails } from '../../workflow/failure.ts'
+import { isTerminal, type RuntimeStatus } from '../../workflow/status.ts'
+import { type Place, placeOf } from '../keys.ts'
+import { type Bodies, refName, refsIn } from './bodies.ts'
+import { isRunning, keyOfRow } from './conditions.ts'
+import { expiry, isPresent, type Item, number, stringIn } from './items.ts'
+import type { Lives } from './lives.ts'
+import { listKey, packShown, statusOf } from './rows.ts'
+import type { Change, Refused, Table, Written } from './table.ts'
+
+/** Days for which an instance is kept after its end, by how it ended. Default: until it is purged. */
+export interface Retention {
+  readonly completed?: number
+  readonly failed?: number
+  readonly terminated?: number
+}
+
+export interface ProjectorOptions {
+  readonly table: Table
+  readonly bodies: Bodies
+  readonly lives: Lives
+  readonly now: () => number
+  readonly retention: Retention
+}
+
+const dayMs = 24 * 3_600_000
+/** Rounds of a write that has to know what is there, and may be overtaken. */
+const rounds = 5
+
+export class Projector {
+  readonly #options: ProjectorOptions
+
+  constructor(options: ProjectorOptions) {
+    this.#options = options
+  }
+
+  async project(key: InstanceKey, projection: Projection): Promise<void> {
+    const { bodies, lives } = this.#options
+    const { status, episode, lastUpdatedAt } = projection
+    const place = placeOf(key)
+    const keptUntil = this.#keptUntil(status)
+    if (keptUntil !== undefined) await lives.expire(place, keptUntil)
+    const packed = await packShown(bodies, place, projection)
+    for (const each of packed) await bodies.writeOutside(each)
+    const shown = packed[0]?.attributes ?? {}
+    const set: Item = {
+      status: { S: status },
+      episode: number(episode),
+      lastUpdatedAt: number(lastUpdatedAt),
+      ...(keptUntil !== undefined && { ttl: expiry(keptUntil) }),
+      ...shown,
+    }
+    const remove = ['shown', refName('shown')].filter((name) => !(name in shown))
+    const result = await this.#write(key, { set, remove }, status)
+    if (result.kind === 'written') await this.#removeReplaced(place, result.previous, set)
+    else for (const each of packed) await bodies.discard(each, result.item)
+  }
+
+  async setStalled(key: InstanceKey, reason: FailureDetails | undefined, at: number): Promise<void> {
+    const { table } = this.#options
+    const place = placeOf(key)
+    const row = keyOfRow(key.instanceId)
+    const lastUpdatedAt = number(at)
+    if (reason) {
+      const set = { stalled: { S: JSON.stringify(reason) }, lastUpdatedAt, ...listKey(place, 'STALLED') }
+      await table.update(row, { set }, isRunning(key))
+      return
+    }
+    // Lists are to show the status below, which must be known.
+    for (let round = 1; round <= rounds; round++) {
+      const item = await table.get(row)
+      if (!item || !isPresent(item, 'stalled')) return
+      const below = statusOf(item)
+      const change = { set: { lastUpdatedAt, ...listKey(place, below) }, remove: ['stalled'] }
+      const condition = isRunning(key, ' AND #status = :below', { ':below': { S: below } })
+      const result = await table.update(row, change, condition)
+      if (result.kind === 'written') return
+    }
+  }
+
+  /** Where a stalled instance lies in the index does not change before its end: so there are two ways to write, and one is tried. */
+  async #write(
+    key: InstanceKey,
+    { set, remove = [] }: Change,
+    status: RuntimeStatus,
+  ): Promise<Written | Refused> {
+    const { table } = this.#options
+    const row = keyOfRow(key.instanceId)
+    const moved = { ...set, ...listKey(placeOf(key), status) }
+    const isNewer = ' AND #episode <= :episode'
+    const values: Item = { ':episode': set['episode'] ?? number(0) }
+    if (isTerminal(status)) {
+      const change = { set: moved, remove: [...remove, 'stalled'] }
+      return table.update(row, change, isRunning(key, isNewer, values))
+    }
+    let isStalled = false
+    for (let round = 1; ; round++) {
+      const change = { set: isStalled ? set : moved, remove }
+      const stall = isStalled ? 'attribute_exists(#stalled)' : 'attribute_not_exists(#stalled)'
+      const result = await table.update(row, change, isRunning(key, `${isNewer} AND ${stall}`, values))
+      if (result.kind === 'written' || !result.item || round === rounds) return result
+      if (isPresent(result.item, 'stalled') === isStalled) return result
+      isStalled = !isStalled
+    }
+  }
+
+  /** What the row showed before may have lain outside it. */
+  async #removeReplaced(place: Place, previous: Item = {}, set: Item = {}): Promise<void> {
+    const before = stringIn(previous, refName('shown'))
+    if (before !== undefined && !refsIn(set).includes(before)) {
+      await this.#options.bodies.removeOutside(place, [before])
+    }
+  }
+
+  #keptUntil(status: RuntimeStatus): number | undefined {
+    const { now, retention } = this.#options
+    const { completed, failed, terminated } = retention
+    const days = new Map<RuntimeStatus, number | undefined>([
+      ['COMPLETED', completed],
+      ['FAILED', failed],
+      ['TERMINATED', terminated],
+    ]).get(status)
+    return days === undefined ? undefined : now() + days * dayMs
+  }
+}

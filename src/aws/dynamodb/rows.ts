@@ -1,0 +1,145 @@
+// Rows of instances as items.
+
+import { createHash } from 'node:crypto'
+import type { InstanceRow, Projection } from '../../runtime/ports.ts'
+import { isTerminal, type RuntimeStatus } from '../../workflow/status.ts'
+import { fromKeyText, type Place, placeOf, unescapeText } from '../keys.ts'
+import type { Bodies, Packed } from './bodies.ts'
+import { type Item, number, numberIn, numberOf, stringIn, stringOf, text, textIn, textOf } from './items.ts'
+import { listShards } from './schema.ts'
+
+/** Bytes of one body of a row; it has three. */
+const bodyBytes = 100 * 1024
+
+/** What of a row is written once, and is never looked for. */
+type Start = Pick<InstanceRow, 'parent' | 'tags' | 'startKey'>
+/** What of a row changes with its episodes. */
+type Shown = Pick<InstanceRow, 'customStatus' | 'output' | 'failure'>
+
+export interface PackedRow {
+  readonly attributes: Item
+  /** What must be written before the row. */
+  readonly outside: readonly Packed[]
+}
+
+export async function packRow(bodies: Bodies, row: InstanceRow): Promise<PackedRow> {
+  const place = placeOf(row)
+  const { parent, tags, startKey, input, startAt, stalled, purgedAt } = row
+  const start: Start = {
+    ...(parent && { parent }),
+    ...(tags && { tags }),
+    ...(startKey !== undefined && { startKey }),
+  }
+  const packed = [
+    ...(isEmpty(start) ? [] : [await bodies.pack(place, 'start', JSON.stringify(start), bodyBytes)]),
+    ...(input === undefined ? [] : [await bodies.pack(place, 'input', input, bodyBytes)]),
+    ...(await packShown(bodies, place, row)),
+  ]
+  const isTooLong = fromKeyText(place.pk) === undefined
+  const attributes: Item = {
+    incarnation: text(row.incarnation),
+    name: text(row.name),
+    status: { S: row.status },
+    createdAt: number(row.createdAt),
+    lastUpdatedAt: number(row.lastUpdatedAt),
+    episode: number(row.episode),
+    startDigest: text(row.startDigest),
+    ...(startAt !== undefined && { startAt: number(startAt) }),
+    ...(stalled && { stalled: { S: JSON.stringify(stalled) } }),
+    ...(purgedAt === undefined
+      ? { ...listKey(place, shownStatus(row)), ...listOrder(place, row.createdAt) }
+      : { purgedAt: number(purgedAt) }),
+    ...(isTooLong && { instanceId: text(row.instanceId) }),
+  }
+  return {
+    attributes: Object.assign(attributes, ...packed.map((each) => each.attributes)) as Item,
+    outside: packed,
+  }
+}
+
+/** The body of what an episode changes; none when there is nothing to show. */
+export async function packShown(
+  bodies: Bodies,
+  place: Place,
+  { customStatus, output, failure }: Shown | Projection,
+): Promise<readonly Packed[]> {
+  const shown: Shown = {
+    ...(customStatus !== undefined && { customStatus }),
+    ...(output !== undefined && { output }),
+    ...(failure && { failure }),
+  }
+  return isEmpty(shown) ? [] : [await bodies.pack(place, 'shown', JSON.stringify(shown), bodyBytes)]
+}
+
+/** A tombstone's payloads are not looked at. */
+export async function unpackRow(bodies: Bodies, item: Item): Promise<InstanceRow> {
+  const row = unpackListed(item)
+  const place = placeOf(row)
+  const purgedAt = numberIn(item, 'purgedAt')
+  const start = parseObject<Start>(await bodies.load(place, item, 'start'))
+  if (purgedAt !== undefined) return { ...row, ...start, purgedAt }
+  const [input, shown] = await Promise.all([
+    bodies.load(place, item, 'input'),
+    bodies.load(place, item, 'shown'),
+  ])
+  const stalled = stringIn(item, 'stalled')
+  return {
+    ...row,
+    ...start,
+    ...(input !== undefined && { input }),
+    ...parseObject<Shown>(shown),
+    ...(stalled !== undefined && { stalled: JSON.parse(stalled) as NonNullable<InstanceRow['stalled']> }),
+  }
+}
+
+/** A row as the index has it: without payloads, tags and links. */
+export function unpackListed(item: Item): InstanceRow {
+  const startAt = numberIn(item, 'startAt')
+  return {
+    instanceId: textIn(item, 'instanceId') ?? unescapeText(fromKeyText(stringOf(item, 'pk')) ?? ''),
+    incarnation: textOf(item, 'incarnation'),
+    name: textOf(item, 'name'),
+    status: stringOf(item, 'status') as RuntimeStatus,
+    createdAt: numberOf(item, 'createdAt'),
+    lastUpdatedAt: numberOf(item, 'lastUpdatedAt'),
+    ...(startAt !== undefined && { startAt }),
+    startDigest: textOf(item, 'startDigest'),
+    episode: numberOf(item, 'episode'),
+  }
+}
+
+/** What a list finds the row by. */
+function shownStatus({ status, stalled }: Pick<InstanceRow, 'status' | 'stalled'>): RuntimeStatus {
+  return stalled && !isTerminal(status) ? 'STALLED' : status
+}
+
+export function statusOf(item: Item): RuntimeStatus {
+  return stringOf(item, 'status') as RuntimeStatus
+}
+
+/** The partition of the index in which the row lies while it shows this status. */
+export function listKey(place: Place, status: RuntimeStatus): Item {
+  return { listKey: { S: listPartition(status, (digestOf(place)[0] ?? 0) % listShards) } }
+}
+
+export function listPartition(status: RuntimeStatus, shard: number): string {
+  return `${status}#${shard}`
+}
+
+/** By age; rows of one millisecond are told apart by their ids. */
+function listOrder(place: Place, createdAt: number): Item {
+  const id = digestOf(place).toString('base64url').slice(0, 16)
+  return { listOrder: { S: `${String(createdAt).padStart(16, '0')}#${id}` } }
+}
+
+function digestOf({ pk }: Place): Buffer {
+  return createHash('sha256').update(pk).digest()
+}
+
+function parseObject<T extends object>(json: string | undefined): Partial<T> {
+  return json === undefined ? {} : (JSON.parse(json) as T)
+}
+
+function isEmpty(value: object): boolean {
+  return Object.keys(value).length === 0
+}

@@ -1,0 +1,58 @@
+// Trimming: generations that are over are deleted, a good while after.
+
+import { createHash } from 'node:crypto'
+import type { InstanceKey } from '../../runtime/episode.ts'
+import { episodeKey, type Place, placeOf } from '../keys.ts'
+import { deleteOf, writeAll } from './batch.ts'
+import { type Bodies, refsIn } from './bodies.ts'
+import { isStub } from './episodes.ts'
+import { type Item, numberOf, stringOf } from './items.ts'
+import type { Table } from './table.ts'
+
+/**
+ * How old an episode must be. No writer lives so long that it could find the number free and not know of what came after (R17 asks for 25
+ * minutes); and its carrier has either come back or is dead by then, even if queues were held up for hours: guard duty needs the episode.
+ */
+export const trimAfterMs = 24 * 3_600_000
+/** One call in so many does the work for all, in full batches. */
+const oneIn = 16
+
+export interface TrimOptions {
+  readonly table: Table
+  readonly bodies: Bodies
+  readonly now: () => number
+}
+
+export async function trim(
+  { table, bodies, now }: TrimOptions,
+  key: InstanceKey,
+  before: number,
+): Promise<void> {
+  if (before <= 1 || !isTurn(key, before)) return
+  const place = placeOf(key)
+  const range = { pk: place.pk, from: episodeKey(place, 1).sk, to: episodeKey(place, before - 1).sk }
+  for await (const items of table.pages({ ...range, attributes: ['sk', 'at', 'gone', 'bodyRef'] })) {
+    const old = items.filter((item) => !isStub(item) && numberOf(item, 'at') + trimAfterMs <= now())
+    await remove(table, bodies, place, old)
+    if (old.length < items.length) return // the rest is younger still
+  }
+}
+
+/** Chosen by lot, so that whatever steps the numbers take from one generation to the next, each sixteenth call is chosen. */
+export function isTurn({ incarnation }: InstanceKey, before: number): boolean {
+  const [lot = 0] = createHash('sha256').update(`${incarnation}/${before}`).digest()
+  return lot % oneIn === 0
+}
+
+async function remove(
+  table: Table,
+  bodies: Bodies,
+  { pk, ...rest }: Place,
+  items: readonly Item[],
+): Promise<void> {
+  await bodies.removeOutside({ pk, ...rest }, items.flatMap(refsIn))
+  await writeAll(
+    table,
+    items.map((item) => deleteOf({ pk, sk: stringOf(item, 'sk') })),
+  )
+}

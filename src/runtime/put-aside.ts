@@ -1,0 +1,48 @@
+// What a handler does with facts that it cannot commit now: outcomes go where the next turn takes them along, other messages come again.
+
+import { isTaskOutcome } from '../engine/events.ts'
+import { doorbell, type Message } from './messages.ts'
+import type { OwnFact, Work } from './own-facts.ts'
+import type { InboxRow, Ports } from './ports.ts'
+
+interface Later {
+  readonly message: Message
+  readonly delayMs: number
+}
+
+/** The rows that keep outcomes which exist only in a handler's memory. */
+export function outcomeRows(own: readonly OwnFact[], acceptedAt: number): InboxRow[] {
+  return own.flatMap(({ factId, event }) => (isTaskOutcome(event) ? [{ factId, event, acceptedAt }] : []))
+}
+
+/**
+ * Puts outcomes into the inbox and rings for them, later (R7, R12).
+ * @param guard token that must not be lost although its fact is known: it guards a generation that nobody has opened
+ * @returns the messages that are to be sent again
+ */
+export async function putAside(
+  ports: Ports,
+  work: Work,
+  own: readonly OwnFact[],
+  guard?: string,
+): Promise<Later[]> {
+  const rows = outcomeRows(own, ports.clock.now())
+  const delayMs = jitterMs(ports.newId())
+  const factIds = rows.map(({ factId }) => factId)
+  if (rows.length > 0) {
+    await ports.store.putOutcomes(work.key, rows)
+    await ports.queue.send([doorbell(work.key, ports.newId(), factIds)], delayMs)
+  }
+  const waiting = new Set(own.filter(({ factId }) => !factIds.includes(factId)).map(({ token }) => token))
+  if (guard !== undefined) waiting.add(guard)
+  return work.deliveries
+    .filter(({ message }) => waiting.has(message.token))
+    .map(({ message }) => ({ message, delayMs }))
+}
+
+/** 2 to 10 seconds, spread by an id, so that those who lost against each other do not meet again. */
+function jitterMs(id: string): number {
+  let hash = 0
+  for (let at = 0; at < id.length; at++) hash = (Math.imul(hash, 31) + id.charCodeAt(at)) >>> 0
+  return 2_000 + (hash % 8_000)
+}
