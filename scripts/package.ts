@@ -35,7 +35,7 @@ async function main(options: readonly string[]): Promise<number> {
 function report({ Resources: resources }: Template): void {
   for (const { Type, Properties } of Object.values(resources)) {
     if (Type !== 'AWS::Lambda::Function') continue
-    const { S3Key } = Properties?.['Code'] as { readonly S3Key: string }
+    const { S3Key } = (Properties ?? {})['Code'] as { readonly S3Key: string }
     const zip = `.serverless/${S3Key.split('/').at(-1)}`
     console.log(`${zip.padEnd(34)}${Math.ceil(statSync(zip).size / 1024)} KB`)
   }

@@ -121,7 +121,7 @@ export class ActivityHandler {
     const key = keyOf(message)
     const live = await this.#host.exclusive(key, async () => {
       const loaded = await load(this.#host, key)
-      if (loaded && !loaded.obstacle) this.#host.instances.keep(loaded)
+      if (loaded) this.#host.instances.keep(loaded)
       return loaded
     })
     if (!live) return { kind: 'settled' }

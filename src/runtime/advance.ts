@@ -35,7 +35,7 @@ export type { Work } from './own-facts.ts'
  */
 export async function advance(host: AdvanceHost, work: Work): Promise<void> {
   // A nudge comes from outside the normal course: believe nothing that is only in memory.
-  if (work.deliveries.some(({ message }) => message.kind === 'nudge')) host.instances.drop(work.key)
+  if (isNudged(work)) host.instances.drop(work.key)
   try {
     const live = readBefore(host, work) ?? (await loadWhole(host, work))
     if (live) await new Advance(host, work, live).run()
@@ -56,10 +56,14 @@ function readBefore({ instances }: AdvanceHost, { key, read }: Work): LiveInstan
   return activities.length <= 1 ? read : undefined
 }
 
+function isNudged({ deliveries }: Work): boolean {
+  return deliveries.some(({ message }) => message.kind === 'nudge')
+}
+
 /** Reads what is new, and again when the read was torn; in the end the message is left for later, never acknowledged. */
 async function loadWhole(host: AdvanceHost, work: Work): Promise<LiveInstance | undefined> {
   for (let tries = 1; ; tries++) {
-    const live = await load(host, work.key)
+    const live = await load(host, work.key, isNudged(work))
     if (!live) return undefined
     const missing = missingRow(work, live)
     if (missing === undefined) return live
@@ -234,7 +238,7 @@ class Advance {
     this.#litter.clear()
   }
 
-  /** The code does not fit: everything stays, durably, until code comes that does. */
+  /** Everything stays, durably, until the instance can go on. */
   async #stall(own: readonly OwnFact[]): Promise<void> {
     const { key } = this.#work
     const { obstacle: reason } = this.#live
@@ -312,10 +316,11 @@ class Advance {
     const live = this.#live
     if (live.shown.stalled && this.#claims.nudged !== undefined && !live.obstacle) {
       await this.#ports.store.setStalled(this.#work.key, undefined, this.#ports.clock.now())
+      live.shown = { ...live.shown, stalled: undefined }
     }
     await this.#sweepLitter()
     await this.#sendAgain()
-    if (!live.obstacle) this.#host.instances.keep(live)
+    this.#host.instances.keep(live)
   }
 
   /** Copies, so that waiting never burns receive counts (R19). Whatever their tokens carry so far is dispatched. */

@@ -19,7 +19,7 @@ export interface LiveInstance {
   readonly state: InstanceState
   /** Absent before the first turn of a generation, after the end, and while the code does not fit. */
   execution: Execution | undefined
-  /** Why no turn can be made now: the code does not fit the history. */
+  /** Why no turn can be made now: the code does not fit the history, or turns crash and nobody has asked to try again. */
   obstacle: FailureDetails | undefined
   /** The row as it was when the instance was loaded. */
   readonly row: InstanceRow
@@ -56,7 +56,10 @@ export function openingEvents(state: InstanceState): readonly HistoryEvent[] {
   return opening ? [opening.started, ...opening.events] : []
 }
 
-/** Brings a live instance up to date with episodes that others, or an earlier process, committed. Runs workflow code. */
+/**
+ * Brings a live instance up to date with episodes that others, or an earlier process, committed. Runs workflow code, unless there is an
+ * obstacle.
+ */
 export async function catchUp(
   live: LiveInstance,
   episodes: readonly Episode[],
@@ -84,7 +87,7 @@ export async function catchUp(
     live.execution = undefined
     return
   }
-  if (turns.length === 0) return
+  if (turns.length === 0 || live.obstacle) return
   live.execution ??= createExecution(live, app, logger)
   if (!live.execution) return
   const { divergence } = await live.execution.run(turns)
@@ -126,8 +129,10 @@ export class LiveInstances {
     return this.#kept.get(keyText(key))?.live
   }
 
+  /** Keeps it for its next turn, unless that must look at the row again: what stalls it may be gone by then. */
   keep(live: LiveInstance): void {
     this.drop(live.state.key)
+    if (live.obstacle || live.shown.stalled) return
     const weight = weightOf(live)
     this.#kept.set(keyText(live.state.key), { live, weight })
     this.#weight += weight

@@ -3,7 +3,14 @@
 import type { TaskOutcome } from '../engine/events.ts'
 import type { App } from '../workflow/app.ts'
 import type { InstanceKey } from './episode.ts'
-import { catchUp, type LiveInstance, type LiveInstances, newLiveInstance, toInbox } from './live-instance.ts'
+import {
+  catchUp,
+  type LiveInstance,
+  type LiveInstances,
+  mayHaveLostCarriers,
+  newLiveInstance,
+  toInbox,
+} from './live-instance.ts'
 import type { ActivityMessage } from './messages.ts'
 import type { Ports } from './ports.ts'
 
@@ -17,8 +24,15 @@ export interface AdvanceHost {
   readonly instances: LiveInstances
 }
 
-/** The newest state of an instance; undefined when this life of it is over or never was. */
-export async function load(host: AdvanceHost, key: InstanceKey): Promise<LiveInstance | undefined> {
+/**
+ * The newest state of an instance; undefined when this life of it is over or never was.
+ * @param tryAgain runs its code although turns of it have crashed
+ */
+export async function load(
+  host: AdvanceHost,
+  key: InstanceKey,
+  tryAgain = false,
+): Promise<LiveInstance | undefined> {
   const { ports, instances, app } = host
   const cached = instances.get(key)
   if (cached && !cached.obstacle) {
@@ -35,6 +49,7 @@ export async function load(host: AdvanceHost, key: InstanceKey): Promise<LiveIns
   const [row, record] = await Promise.all([ports.store.getInstance(key.instanceId), ports.store.read(key)])
   if (!row || row.incarnation !== key.incarnation || row.purgedAt !== undefined) return undefined
   const live = newLiveInstance(key, row)
+  if (mayHaveLostCarriers(live) && !tryAgain) live.obstacle = row.stalled
   live.inbox = toInbox(record.inbox)
   await catchUp(live, record.episodes, app, ports.logger)
   return live

@@ -67,7 +67,9 @@ async function due(ports: Ports, row: InstanceRow, periodMs: number): Promise<Me
   }
   const late = inbox.filter(({ acceptedAt }) => now - acceptedAt > ringAfterMs).map(({ factId }) => factId)
   const messages: Message[] = late.length > 0 ? [doorbell(key, ports.newId(), late)] : []
-  if (isStuck(state, now) && isGapOver(now - state.at, periodMs)) {
+  // What a dead letter has stalled takes no turn until somebody asks for one.
+  const hasCrashed = row.stalled?.code === 'TURN_CRASHED'
+  if ((hasCrashed || isStuck(state, now)) && isGapOver(now - state.at, periodMs)) {
     const token = ports.newId()
     messages.push({ v: 1, kind: 'nudge', ...key, token, id: `n:${token}`, episode: state.n })
   }

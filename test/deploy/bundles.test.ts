@@ -11,7 +11,7 @@ let bundles: ReadonlyMap<string, Bundle>
 
 beforeAll(async () => {
   const service = await bundledService()
-  bundles = new Map(service.bundles.map((bundle) => [bundle.name, bundle]))
+  bundles = new Map(service.bundles.map((each) => [each.name, each]))
 }, 60_000)
 
 function bundle(name: string): Bundle {
@@ -84,7 +84,7 @@ test('a container without its environment says what it lacks', async () => {
 
 test('a stack trace names the sources', async () => {
   const env = { NODE_OPTIONS: '--enable-source-maps' }
-  const { call, output } = await startContainer(bundle('orchestrator').path, env)
-  await expect(call({})).rejects.toThrow('The event is no batch of SQS')
-  expect(output.join('\n')).toMatch(/src\/aws\/lambda\/records\.ts:\d+/)
+  const container = await startContainer(bundle('orchestrator').path, env)
+  await expect(container.call({})).rejects.toThrow('The event is no batch of SQS')
+  expect(container.output.join('\n')).toMatch(/src\/aws\/lambda\/records\.ts:\d+/)
 })

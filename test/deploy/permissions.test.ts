@@ -4,6 +4,7 @@ import { beforeAll, expect, test } from 'vitest'
 import type { Template } from '../../scripts/bundle/template.ts'
 import { packagedService } from './packaged.ts'
 import { permissionsIn, trustIn } from './permissions.ts'
+import { referencesIn } from './resources.ts'
 
 let template: Template
 
@@ -117,9 +118,7 @@ test('roles of functions are for functions, and that of Scheduler for the schedu
   const trusted = (service: string, more: object = {}) => [
     { Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole', ...more },
   ]
-  for (const [name, trust] of Object.entries(functions)) {
-    expect(trust, name).toEqual(trusted('lambda.amazonaws.com'))
-  }
+  for (const trust of Object.values(functions)) expect(trust).toEqual(trusted('lambda.amazonaws.com'))
   const Condition = {
     StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } },
     ArnEquals: { 'aws:SourceArn': { 'Fn::GetAtt': ['ScheduleGroup', 'Arn'] } },
@@ -127,18 +126,17 @@ test('roles of functions are for functions, and that of Scheduler for the schedu
   expect(schedule).toEqual(trusted('scheduler.amazonaws.com', { Condition }))
 })
 
-test('nobody but the services that must may call a function', () => {
+test('nobody but the services that must may call a function, each for one resource', () => {
   const callers = Object.values(template.Resources)
     .filter(({ Type }) => Type === 'AWS::Lambda::Permission')
-    .map(({ Properties = {} }) => [
-      (Properties['FunctionName'] as { 'Fn::GetAtt': [string] })['Fn::GetAtt'][0],
-      Properties['Principal'],
-      Properties['SourceArn'] !== undefined,
-    ])
+    .map(({ Properties = {} }) => {
+      const { FunctionName, Principal, SourceArn } = Properties
+      return `${String(Principal)} → ${referencesIn(FunctionName).join()} for ${referencesIn(SourceArn).at(-1)}`
+    })
   expect(callers.toSorted()).toEqual([
-    ['ApiLambdaFunction', 'apigateway.amazonaws.com', true],
-    ['ApprovalsLambdaFunction', 'sns.amazonaws.com', true],
-    ['SweeperLambdaFunction', 'events.amazonaws.com', true],
+    'apigateway.amazonaws.com → ApiLambdaFunction for HttpApi',
+    'events.amazonaws.com → SweeperLambdaFunction for SweeperEventsRuleSchedule1',
+    'sns.amazonaws.com → ApprovalsLambdaFunction for ApprovalsTopic',
   ])
 })
 

@@ -148,16 +148,51 @@ test('an event whose message died is still in the inbox, and taken once when the
   expect(await stage.inbox('waiting')).toEqual([])
 })
 
-test('what a dead letter stalled goes on only when it is recovered, because carriers may be lost', async () => {
+test('what a dead letter stalled takes nothing up until it is recovered, because its carriers may be lost', async () => {
   const { stage, host } = await started('waiting')
   await stage.raise(host, 'waiting', 'other')
   await bury(host, stage.doorbell())
-  await stage.raise(host, 'waiting', 'another')
-  expect(await deliver(host, stage.doorbell())).toEqual([true])
+  const before = await stage.history('waiting')
+  for (const each of [host, stage.host(app)]) {
+    await stage.raise(each, 'waiting', 'another')
+    expect(await deliver(each, stage.doorbell())).toEqual([true])
+  }
   expect(await stage.view(host, 'waiting')).toMatchObject({ status: 'STALLED' })
+  expect(await stage.history('waiting')).toEqual(before)
   await host.recoverStalled()
   expect(await deliver(host, stage.message('nudge'))).toEqual([true])
   expect(await stage.view(host, 'waiting')).toMatchObject({ status: 'RUNNING' })
+  expect(await stage.inbox('waiting')).toEqual([])
+})
+
+test('workflow code that kills its host is asked once for each recovery, not for every message that comes', async () => {
+  const { stage, host } = await started('waiting')
+  await stage.raise(host, 'waiting', 'other')
+  await bury(host, stage.doorbell())
+  let runs = 0
+  const deadly = stage.host({
+    workflows: {
+      waiting: async (ctx: WorkflowContext) => {
+        runs++
+        return waiting(ctx)
+      },
+    },
+  })
+  for (let times = 0; times < 5; times++) {
+    await stage.raise(deadly, 'waiting', 'other')
+    expect(await deliver(deadly, stage.doorbell())).toEqual([true])
+  }
+  expect(runs).toBe(0)
+  expect(await stage.inbox('waiting')).toHaveLength(6)
+})
+
+test('an instance whose turns crash can be terminated', async () => {
+  const { stage, host } = await started('waiting')
+  await stage.raise(host, 'waiting', 'other')
+  await bury(host, stage.doorbell())
+  await host.management.terminate('waiting', '"enough"')
+  expect(await deliver(host, stage.doorbell())).toEqual([true])
+  expect(await stage.view(host, 'waiting')).toMatchObject({ status: 'TERMINATED', output: '"enough"' })
 })
 
 test('a recovery makes up for the carriers that died: what has no outcome is dispatched again', async () => {

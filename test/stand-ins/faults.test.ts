@@ -90,15 +90,17 @@ test('a message may take its time', async () => {
   expect(await receive(standIns, url)).toHaveLength(1)
 })
 
-test('entries of a batch may fail by the fault of the service', async () => {
+test.each([
+  ['internal error', false, 'InternalError'],
+  ['throttled', true, 'RequestThrottled'],
+] as const)('an entry of a batch may fail alone: %s', async (fault, SenderFault, Code) => {
   const standIns = openStandIns()
   const url = await createQueue(standIns)
-  standIns.sqsFaults.failEntry = ({ operation, id }) => operation === 'SendMessageBatch' && id === 'b'
+  standIns.sqsFaults.failEntry = ({ operation, id }) =>
+    operation === 'SendMessageBatch' && id === 'b' ? fault : undefined
   const Entries = ['a', 'b'].map((id) => ({ Id: id, MessageBody: id }))
   const result = await standIns.sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }))
-  expect(result.Failed).toEqual([
-    { Id: 'b', SenderFault: false, Code: 'InternalError', Message: 'A fault was asked for.' },
-  ])
+  expect(result.Failed).toEqual([{ Id: 'b', SenderFault, Code, Message: 'A fault was asked for.' }])
   expect(await drain(standIns, url)).toEqual(['a'])
 })
 
@@ -171,6 +173,13 @@ test('a request that its caller gives up is over, and takes no message with it',
   await expect(polling).rejects.toThrow('Request aborted')
   await send(standIns, url, 'x')
   expect(await receive(standIns, url)).toHaveLength(1)
+})
+
+test('half a character is refused, as the documentation has it: surrogates are not among what is allowed', async () => {
+  const standIns = openStandIns()
+  const url = await createQueue(standIns)
+  expect(await refusal(send(standIns, url, 'a\uD800b'))).toBe('InvalidMessageContents')
+  expect(await refusal(send(standIns, url, 'a\u{1F600}b'))).toBe('accepted')
 })
 
 test('what the stand-ins do not do they refuse by a name of its own', async () => {

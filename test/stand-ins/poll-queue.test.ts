@@ -307,6 +307,18 @@ test('polling an empty queue leaves nothing to happen, so that months pass at on
   expect(standIns.clock.step()).toBe(false)
 })
 
+test('messages that send themselves again for ever leave others their turn: each delivery is a step of the clock', async () => {
+  const standIns = openStandIns()
+  const url = await createQueue(standIns)
+  await send(standIns, url, 'again')
+  const { calls } = poll(standIns, url, async (_call, number) => {
+    if (number < 1_000) await send(standIns, url, 'again')
+    return null
+  })
+  await standIns.clock.runUntil(() => calls.length >= 10)
+  expect(calls.length).toBeLessThan(100)
+})
+
 const takesThree = ((_event: SqsEvent, _context: unknown, _callback: unknown) =>
   null) as unknown as SqsHandler
 

@@ -204,6 +204,20 @@ export const visibilityContract: Contract<SqsClients> = {
     },
   },
 
+  'a long poll sees a message whose visibility is cut short meanwhile': {
+    async run(clients) {
+      const url = await createQueue(clients)
+      await send(clients, url, 'x')
+      const [message] = await receive(clients, url)
+      const before = clients.time.now()
+      const waiting = receive(clients, url, { WaitTimeSeconds: 20 })
+      await clients.time.pass(1_000)
+      await changeVisibility(clients, url, message, 2)
+      expect(await waiting).toHaveLength(1)
+      expect(clients.time.now() - before).toBeLessThan(10_000)
+    },
+  },
+
   'a receive asks for 1 to 10 messages and waits 0 to 20 seconds': {
     async run(clients) {
       const url = await createQueue(clients)

@@ -8,7 +8,7 @@ import type { Ports, Queue } from '../../src/runtime/ports.ts'
 import { createRuntime, type Runtime, type RuntimeOptions } from '../../src/runtime/runtime.ts'
 import { pollQueue, type SqsEvent, type SqsHandler } from '../../src/stand-ins/index.ts'
 import { MemoryStore } from '../../src/testing/memory-store.ts'
-import { type Harness, openHarness } from '../aws/harness.ts'
+import { type Harness, openHarness } from '../aws/sqs/harness.ts'
 import type { OpenHost } from '../conformance/test-host.ts'
 
 export type Spoil = (harness: Harness) => void

@@ -12,7 +12,8 @@ const atTheirWorst: Spoil = ({ sqsFaults, schedulerFaults }) => {
   const everyFifth = () => (++requests % 5 === 0 ? 'throttled' : undefined)
   sqsFaults.request = everyFifth
   schedulerFaults.request = everyFifth
-  sqsFaults.failEntry = ({ operation }) => operation === 'SendMessageBatch' && ++entries % 3 === 0
+  sqsFaults.failEntry = ({ operation }) =>
+    operation === 'SendMessageBatch' && ++entries % 3 === 0 ? 'throttled' : undefined
   sqsFaults.pick = (count) => count - 1
   schedulerFaults.latenessMs = () => 60_000
 }

@@ -1,9 +1,10 @@
 // Episodes as items. What is read without the rest stands beside the body; a stub has nothing but its key.
 
+import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import type { Episode } from '../../runtime/episode.ts'
 import { episodeNumberIn, type Place } from '../keys.ts'
 import type { Bodies, Packed } from './bodies.ts'
-import { expiry, isPresent, type Item, number, numberOf, stringOf, text, textOf } from './items.ts'
+import { isPresent, type Item, number, numberOf, stringOf, text, textOf } from './items.ts'
 
 export async function packEpisode(bodies: Bodies, place: Place, episode: Episode): Promise<Packed> {
   const { n: _, nonce, at, ...rest } = episode
@@ -18,8 +19,8 @@ export async function unpackEpisode(bodies: Bodies, place: Place, item: Item): P
 }
 
 /** Keeps the number of a purged episode taken, so that a writer who was frozen before the purge cannot put it again. */
-export function stub(untilMs: number): Item {
-  return { gone: { BOOL: true }, ttl: expiry(untilMs) }
+export function stub(ttl: AttributeValue): Item {
+  return { gone: { BOOL: true }, ttl }
 }
 
 export function isStub(item: Item): boolean {

@@ -62,6 +62,8 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
     read: (key, after) => history.read(key, after),
     readHistory: (key) => history.readAll(key),
     appendEpisode: (key, episode) => history.append(key, episode),
+    // What was answered is durable.
+    settled: async () => {},
     projectStatus: (key, projection) => projector.project(key, projection),
     setStalled: (key, reason, at) => projector.setStalled(key, reason, at),
     putInbox: (key, row) => inbox.put(key, row),

@@ -1,7 +1,7 @@
 // What becomes of a life that is over. Its episodes are not deleted: a writer who was frozen on the way would find its number free, put
 // its episode, and dispatch what that asks for (R17). Each is replaced by a stub, which goes when no message of that life can be left.
 
-import type { WriteRequest } from '@aws-sdk/client-dynamodb'
+import type { AttributeValue, WriteRequest } from '@aws-sdk/client-dynamodb'
 import { TenutoError } from '../../workflow/errors.ts'
 import { toFailureDetails } from '../../workflow/failure.ts'
 import type { Logger } from '../../workflow/logger.ts'
@@ -13,7 +13,7 @@ import { expiry, type Item, stringOf } from './items.ts'
 import type { Table } from './table.ts'
 
 /** Longer than SQS keeps a message: for so long a late one may name a life that is over. */
-export const graveMs = 15 * 24 * 3_600_000
+const graveMs = 15 * 24 * 3_600_000
 
 export interface LivesOptions {
   readonly table: Table
@@ -29,13 +29,18 @@ export class Lives {
     this.#options = options
   }
 
+  /** The `ttl` of what is to tell of a life that is over. */
+  graveEnd(): AttributeValue {
+    return expiry(this.#options.now() + graveMs)
+  }
+
   /**
    * Leaves stubs of a life's episodes and nothing else. May be cut short and repeated: what is done already is not done again.
    * @param refs what its row has outside itself
    */
   async clear(place: Place, refs: readonly string[]): Promise<void> {
-    const { table, bodies, now } = this.#options
-    const until = now() + graveMs
+    const { table, bodies } = this.#options
+    const until = this.graveEnd()
     await bodies.removeOutside(place, refs)
     const attributes = ['sk', 'gone', refName('body')]
     for await (const items of table.pages({ ...wholeLife(place), attributes })) {
@@ -78,7 +83,7 @@ export class Lives {
   }
 }
 
-function burialOf(place: Place, item: Item, untilMs: number): WriteRequest {
+function burialOf(place: Place, item: Item, until: AttributeValue): WriteRequest {
   const key: ItemKey = { pk: place.pk, sk: stringOf(item, 'sk') }
-  return isEpisode(item) ? putOf(key, stub(untilMs)) : deleteOf(key)
+  return isEpisode(item) ? putOf(key, stub(until)) : deleteOf(key)
 }

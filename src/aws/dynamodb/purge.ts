@@ -7,8 +7,8 @@ import { placeOf } from '../keys.ts'
 import { refsIn } from './bodies.ts'
 import { keyOfRow, mayBePurged } from './conditions.ts'
 import { livesOf } from './instances.ts'
-import { expiry, type Item, number, textOf } from './items.ts'
-import { graveMs, type Lives } from './lives.ts'
+import { type Item, number, textOf } from './items.ts'
+import type { Lives } from './lives.ts'
 import { statusOf } from './rows.ts'
 import type { Table } from './table.ts'
 
@@ -16,7 +16,7 @@ import type { Table } from './table.ts'
 const payloads = ['input', 'shown', 'stalled', 'listKey', 'listOrder']
 
 export async function purge(table: Table, lives: Lives, key: InstanceKey, at: number): Promise<boolean> {
-  const change = { set: { purgedAt: number(at), ttl: expiry(at + graveMs) }, remove: payloads }
+  const change = { set: { purgedAt: number(at), ttl: lives.graveEnd() }, remove: payloads }
   const result = await table.update(keyOfRow(key.instanceId), change, mayBePurged(key))
   const row = result.kind === 'written' ? result.previous : result.item
   if (!row || (result.kind === 'refused' && !isPurgedLife(row, key))) return false

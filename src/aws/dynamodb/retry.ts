@@ -45,7 +45,7 @@ const passing = new Set([
 export function troubleOf(error: unknown): Trouble {
   if (!(error instanceof Error)) return 'final'
   if (throttling.has(error.name)) return 'throttled'
-  const { $metadata, code }: { $metadata?: Metadata; code?: unknown } = error
+  const { $metadata, code } = error as Error & { $metadata?: Metadata; code?: unknown }
   if (passing.has(error.name) || $metadata?.clockSkewCorrected) return 'unknown'
   const { httpStatusCode } = $metadata ?? {}
   if (httpStatusCode !== undefined) return httpStatusCode >= 500 ? 'unknown' : 'final'

@@ -6,7 +6,7 @@ import { SchedulerClient } from '@aws-sdk/client-scheduler'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import type { Clock, Ports } from '../../runtime/ports.ts'
 import type { Logger } from '../../workflow/logger.ts'
-import { createDynamoStore } from '../dynamodb/index.ts'
+import { type BlobOptions, createDynamoStore, type Retention } from '../dynamodb/index.ts'
 import { createSchedulerTimers } from '../scheduler/scheduler-timers.ts'
 import { createSqsQueue } from '../sqs/sqs-queue.ts'
 import { systemClock } from './clock.ts'
@@ -14,7 +14,7 @@ import { createInvocation, type Invocation } from './invocation.ts'
 import { createJsonLogger } from './json-lines.ts'
 import { createEmfMetrics, type Metrics } from './metrics.ts'
 import { createReturns, type Returns } from './returns.ts'
-import { type Environment, readSettings } from './settings.ts'
+import { type AwsSettings, type Environment, readSettings } from './settings.ts'
 
 export interface AwsBackend {
   readonly ports: Ports
@@ -36,6 +36,10 @@ export interface AwsBackendOptions {
   readonly logger?: Logger
   /** Default: lines of CloudWatch's embedded metric format on standard output. */
   readonly metrics?: Metrics
+  /** Keeps large payloads elsewhere. Default: in parts, in the table. */
+  readonly blobs?: BlobOptions
+  /** Default: `TENUTO_RETENTION_DAYS` of the environment for all, else what has ended is kept until it is purged. */
+  readonly retention?: Retention
   /** Default: the real one. */
   readonly clock?: Clock
   /** Instead of those made here; instrumented ones, for instance. */
@@ -61,7 +65,13 @@ export function createAwsBackend(options: AwsBackendOptions = {}): AwsBackend {
   const { scheduleDeadLetterArn: deadLetterArn } = settings
   return {
     ports: {
-      store: createDynamoStore({ client: dynamodb, tableName: settings.tableName, ...common }),
+      store: createDynamoStore({
+        client: dynamodb,
+        tableName: settings.tableName,
+        retention: options.retention ?? retentionOf(settings),
+        ...(options.blobs && { blobs: options.blobs }),
+        ...common,
+      }),
       queue,
       timers: createSchedulerTimers({
         client: scheduler,
@@ -93,4 +103,8 @@ function createClients(): AwsClients {
     sqs: new SQSClient(config),
     scheduler: new SchedulerClient(config),
   }
+}
+
+function retentionOf({ retentionDays: days }: AwsSettings): Retention {
+  return days === undefined ? {} : { completed: days, failed: days, terminated: days }
 }

@@ -16,12 +16,14 @@ const required = {
 export interface AwsSettings extends Readonly<Record<keyof typeof required, string>> {
   /** A queue for what Scheduler cannot deliver; left out, that is lost and the sweeper's to find. */
   readonly scheduleDeadLetterArn?: string
+  /** How long an instance is kept after its end. */
+  readonly retentionDays?: number
   /** The dimension of all metrics. */
   readonly service: string
   readonly logLevel: string | undefined
 }
 
-/** @throws TenutoError `INVALID_ARGUMENT`, naming every variable that is missing */
+/** @throws TenutoError `INVALID_ARGUMENT`, naming what is missing or wrong */
 export function readSettings(env: Environment): AwsSettings {
   const missing = Object.values(required).filter((name) => !env[name])
   if (missing.length > 0) {
@@ -32,10 +34,12 @@ export function readSettings(env: Environment): AwsSettings {
   }
   const entries = Object.entries(required).map(([key, name]) => [key, env[name]])
   const given = Object.fromEntries(entries) as Record<keyof typeof required, string>
+  const retentionDays = numberOf(env, 'TENUTO_RETENTION_DAYS')
   const deadLetterArn = env['TENUTO_SCHEDULE_DEAD_LETTER_ARN']
   return {
     ...given,
     ...(deadLetterArn && { scheduleDeadLetterArn: deadLetterArn }),
+    ...(retentionDays > 0 && { retentionDays }),
     service: first(env, 'TENUTO_SERVICE', 'AWS_LAMBDA_FUNCTION_NAME') ?? 'tenuto',
     logLevel: first(env, 'TENUTO_LOG_LEVEL', 'AWS_LAMBDA_LOG_LEVEL'),
   }
@@ -44,4 +48,11 @@ export function readSettings(env: Environment): AwsSettings {
 /** The first that is set and not empty. */
 function first(env: Environment, ...names: readonly string[]): string | undefined {
   return names.map((name) => env[name]).find(Boolean)
+}
+
+/** Zero when it is not set. @throws TenutoError `INVALID_ARGUMENT` */
+function numberOf(env: Environment, name: string): number {
+  const value = Number(env[name] ?? 0)
+  if (value >= 0) return value
+  throw new TenutoError('INVALID_ARGUMENT', `${name} must be a number of 0 or more, got '${env[name]}'.`)
 }

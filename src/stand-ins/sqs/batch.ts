@@ -48,8 +48,11 @@ export function eachEntry<E extends Entry>(
   const failed: object[] = []
   for (const entry of entries) {
     const id = entry.Id ?? ''
-    if (faults.failEntry?.({ ...call, id })) {
-      failed.push({ Id: id, SenderFault: false, Code: 'InternalError', Message: 'A fault was asked for.' })
+    const fault = faults.failEntry?.({ ...call, id })
+    if (fault) {
+      const isThrottled = fault === 'throttled'
+      const code = isThrottled ? 'RequestThrottled' : 'InternalError'
+      failed.push({ Id: id, SenderFault: isThrottled, Code: code, Message: 'A fault was asked for.' })
       continue
     }
     try {

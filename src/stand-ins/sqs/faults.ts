@@ -20,8 +20,8 @@ export interface SqsFaults extends RequestFaults {
   pick?: (count: number) => number
   /** How many of `count` messages a receive gets, which is at least one. */
   shortReceive?: (count: number) => number
-  /** Reports one entry of a batch as failed, by the service's fault; it is not done. */
-  failEntry?: (entry: EntryCall) => boolean
+  /** Reports one entry of a batch as failed; it is not done. Of throttling SQS may say that it is the sender's fault. */
+  failEntry?: (entry: EntryCall) => 'internal error' | 'throttled' | undefined
   /** `ApproximateReceiveCount` as reported. */
   receiveCount?: (actual: number) => number
   /** `ApproximateNumberOf…` as reported. */

@@ -2,7 +2,7 @@ import type { APIGatewayProxyHandlerV2 } from 'aws-lambda'
 import { describe, expect, test } from 'vitest'
 import { apiHandler, type HttpEvent } from '../../../src/http/lambda.ts'
 import { withPorts } from '../../support/intercept-ports.ts'
-import { context, contextWith, createWorld, type WorldOptions } from './support.ts'
+import { context, contextWith, createWorld, fails, type WorldOptions } from './support.ts'
 
 function setUp(options: WorldOptions = {}) {
   const world = createWorld(options)
@@ -141,11 +141,11 @@ test('a held request is answered before the invocation is over', async () => {
 
 test('what the store does is not shown', async () => {
   const { world, call } = setUp({
-    ports: (ports) => withPorts(ports, { getInstance: async () => Promise.reject(new Error('secret')) }),
+    ports: (ports) => withPorts(ports, { getInstance: fails }),
   })
   const { statusCode, body } = await call(`GET ${workflows}/one`)
   expect(statusCode).toBe(500)
-  expect(JSON.stringify(body)).not.toContain('secret')
+  expect(JSON.stringify(body)).not.toContain('out of reach')
   expect(world.logger.lines).toMatchObject([{ level: 'error' }])
 })
 

@@ -26,10 +26,9 @@ test('what is thrown is logged once and thrown on', async () => {
   const { backend, logger } = createWorld()
   const calls: string[] = []
   const error = new Error('broken')
-  const handler = lambdaHandler(
-    { backend, use: [named('a', calls)] },
-    () => async () => Promise.reject(error),
-  )
+  const handler = lambdaHandler({ backend, use: [named('a', calls)] }, () => async () => {
+    throw error
+  })
   await expect(handler({}, context)).rejects.toBe(error)
   expect(calls).toEqual(['before a', 'error a'])
   expect(logger.lines).toEqual([{ level: 'error', message: 'The invocation failed.', fields: { error } }])

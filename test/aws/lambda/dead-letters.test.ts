@@ -34,10 +34,9 @@ test('a dead activity is a failure that the workflow sees', async () => {
   connect(world, { workflow: orchestrator, activity: lost }, deadLetters)
   await world.management.start({ workflowName: 'once', instanceId: 'one' })
   await world.memory.clock.runUntil(() => false)
-  expect(await world.memory.store.getInstance('one')).toMatchObject({
-    status: 'FAILED',
-    failure: { cause: { code: 'ACTIVITY_CRASHED', message: expect.stringContaining('started 10 times') } },
-  })
+  const row = await world.memory.store.getInstance('one')
+  expect(row).toMatchObject({ status: 'FAILED', failure: { cause: { code: 'ACTIVITY_CRASHED' } } })
+  expect(row?.failure?.message).toContain('started 10 times')
   expect(world.metrics).toEqual([['DeadLetters', 1]])
 })
 

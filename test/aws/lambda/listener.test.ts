@@ -2,6 +2,7 @@ import type { SNSHandler, SQSHandler } from 'aws-lambda'
 import { describe, expect, test } from 'vitest'
 import { activityHandler, listener, type ListenerMap, orchestratorHandler } from '../../../src/aws/index.ts'
 import type { SnsMessage, SqsBatchResponse, SqsRecord } from '../../../src/aws/lambda/events.ts'
+import type { WorkflowContext } from '../../../src/index.ts'
 import { defineApp } from '../../../src/workflow/app.ts'
 import { withPorts } from '../../support/intercept-ports.ts'
 import {
@@ -9,14 +10,14 @@ import {
   context,
   createWorld,
   failedIds,
+  fails,
   sqsEvent,
   sqsRecord,
   type World,
   type WorldOptions,
 } from './support.ts'
 
-const wait = async (ctx: { waitForExternalEvent: (name: string) => Promise<unknown> }) =>
-  ctx.waitForExternalEvent('approval')
+const wait = async (ctx: WorkflowContext) => ctx.waitForExternalEvent('approval')
 
 const toApproval: ListenerMap = (message) => {
   const { order } = message.json() as { order: string }
@@ -90,11 +91,14 @@ describe('an event is raised once, by the id of its message,', () => {
 
 test('the mapping sees text, attributes, subject and source, of whichever shape', async () => {
   const seen: unknown[] = []
-  const { handle, handler } = await setUp(({ json: _, ...message }) => void seen.push(message) as undefined)
-  const attributes = { MessageAttributes: { kind: { Type: 'String', Value: 'urgent' } }, Subject: 'Hello' }
-  await handler({ Records: [{ EventSource: 'aws:sns', Sns: snsMessage('text', attributes) }] }, context)
+  const { handle, handler } = await setUp(({ id, text, attributes, subject, source, receiveCount }) => {
+    seen.push({ id, text, attributes, subject, source, receiveCount })
+    return undefined
+  })
+  const more = { MessageAttributes: { kind: { Type: 'String', Value: 'urgent' } }, Subject: 'Hello' }
+  await handler({ Records: [{ EventSource: 'aws:sns', Sns: snsMessage('text', more) }] }, context)
   await handle(
-    sqsRecord(envelope('text', attributes), { attributes: { ApproximateReceiveCount: '3' } }),
+    sqsRecord(envelope('text', more), { attributes: { ApproximateReceiveCount: '3' } }),
     sqsRecord('text', {
       messageId: 'sqs-1',
       messageAttributes: { kind: { stringValue: 'urgent' }, blob: { binaryValue: 'AAAA' } },
@@ -119,7 +123,10 @@ test.each([
   ['is broken', '{"Type":"Notification",'],
 ])('text that %s is text', async (_, text) => {
   const seen: string[] = []
-  const { handle } = await setUp((message) => void seen.push(message.text) as undefined)
+  const { handle } = await setUp(({ text: heard }) => {
+    seen.push(heard)
+    return undefined
+  })
   expect(await handle(sqsRecord(text))).toEqual([])
   expect(seen).toEqual([text])
 })
@@ -147,7 +154,7 @@ test('an event for an instance that is not there yet comes again', async () => {
 
 test('an event that comes after the end is dropped, and the drop is counted', async () => {
   const { world, handle } = await setUp()
-  const app = defineApp({ workflows: { wait: wait as never } })
+  const app = defineApp({ workflows: { wait } })
   const options = { backend: world.backend }
   connect(world, { workflow: orchestratorHandler(app, options), activity: activityHandler(app, options) })
   await handle(sqsRecord(approval))
@@ -256,7 +263,7 @@ describe('after a failure', () => {
 
 test('what the store does not take comes again', async () => {
   const { handle } = await setUp(toApproval, {
-    ports: (ports) => withPorts(ports, { putInbox: async () => Promise.reject(new Error('throttled')) }),
+    ports: (ports) => withPorts(ports, { putInbox: fails }),
   })
   const record = sqsRecord(approval)
   expect(await handle(record)).toEqual([record.messageId])
@@ -283,8 +290,6 @@ test.each([
 
 test('a listener declares two parameters, and fits the published types of both services', async () => {
   const { handler } = await setUp()
-  const sqs: SQSHandler = async (event, lambdaContext) =>
-    (await handler(event, lambdaContext)) as SqsBatchResponse
-  const sns: SNSHandler = async (event, lambdaContext) => void (await handler(event, lambdaContext))
-  expect([handler.length, sqs.length, sns.length]).toEqual([2, 2, 2])
+  const published: readonly (SQSHandler | SNSHandler)[] = [handler as SQSHandler, handler as SNSHandler]
+  expect(published.map(({ length }) => length)).toEqual([2, 2])
 })

@@ -95,6 +95,11 @@ export function contextWith(remainingMs: number | (() => number)): LambdaContext
 
 export const context = contextWith(30_000)
 
+/** In place of a method that does not work. */
+export async function fails(): Promise<never> {
+  throw new Error('out of reach')
+}
+
 type QueueHandler = LambdaHandler<SqsEvent, SqsBatchResponse>
 
 /** Lets the backend's queue call the functions, as an event source mapping would. */

@@ -99,3 +99,12 @@ test('a timer has always the same name, and no two timers share one', () => {
     { numRuns: numRuns(300) },
   )
 })
+
+test.each([
+  ['the ids are cut at another place', ['a', 'b/1'], ['a/b', '1']],
+  ['they differ in half a character', ['\uD800', ''], ['\uD801', '']],
+  ['one has half a character and one what stands for it', ['\uD800', ''], ['\uFFFD', '']],
+])('two timers have two names though %s', (_, [a = '', b = ''], [c = '', d = '']) => {
+  const first = scheduleName({ instanceId: a, incarnation: b }, 1, 1)
+  expect(scheduleName({ instanceId: c, incarnation: d }, 1, 1)).not.toBe(first)
+})

@@ -8,8 +8,8 @@ import type { TimerMessage } from '../../../src/runtime/messages.ts'
 import { pollQueue, type SqsHandler } from '../../../src/stand-ins/index.ts'
 import { isTenutoError } from '../../../src/workflow/errors.ts'
 import { numRuns } from '../../support/property.ts'
-import { type Harness, openHarness } from '../harness.ts'
 import { anyTimer } from '../sqs/arbitrary-messages.ts'
+import { type Harness, openHarness } from '../sqs/harness.ts'
 
 const minuteMs = 60_000
 const dayMs = 24 * 60 * minuteMs

@@ -9,7 +9,7 @@ import type { ActivityMessage, Doorbell } from '../../../src/runtime/messages.ts
 import { isTenutoError } from '../../../src/workflow/errors.ts'
 import { silentLogger } from '../../../src/workflow/logger.ts'
 import { numRuns } from '../../support/property.ts'
-import { openHarness } from '../harness.ts'
+import { openHarness } from './harness.ts'
 
 const key = { v: 1, instanceId: 'order-1', incarnation: 'i' } as const
 
@@ -126,18 +126,21 @@ test('messages with delays of their own share a request', async () => {
   }
 })
 
-test('entries that a batch reports as failed are sent again, and only those', async () => {
-  const { queue, sqsFaults, requests, settle, drain, logger } = await openHarness()
-  let failures = 3
-  sqsFaults.failEntry = ({ id }) => Number(id) % 2 === 1 && failures-- > 0
-  await settle(queue.send(doorbells(10)))
-  expect(requests.map(({ attempt, items }) => [attempt, items])).toEqual([
-    [1, 10],
-    [2, 3],
-  ])
-  expect(await drain('workflow')).toHaveLength(10)
-  expect(logger.lines.map(({ level }) => level)).toEqual(['warn'])
-})
+test.each(['internal error', 'throttled'] as const)(
+  'entries that a batch reports as failed (%s) are sent again, and only those',
+  async (fault) => {
+    const { queue, sqsFaults, requests, settle, drain, logger } = await openHarness()
+    let failures = 3
+    sqsFaults.failEntry = ({ id }) => (Number(id) % 2 === 1 && failures-- > 0 ? fault : undefined)
+    await settle(queue.send(doorbells(10)))
+    expect(requests.map(({ attempt, items }) => [attempt, items])).toEqual([
+      [1, 10],
+      [2, 3],
+    ])
+    expect(await drain('workflow')).toHaveLength(10)
+    expect(logger.lines.map(({ level }) => level)).toEqual(['warn'])
+  },
+)
 
 test('whatever fails for a while, every message arrives at least once', async () => {
   const chances = fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true }))
@@ -149,7 +152,7 @@ test('whatever fails for a while, every message arrives at least once', async ()
       const calmAt = clock.now() + 5_000
       const isCalm = (): boolean => clock.now() >= calmAt
       sqsFaults.request = () => (isCalm() ? undefined : faults[Math.floor(chance() * 8)])
-      sqsFaults.failEntry = () => !isCalm() && chance() < 0.3
+      sqsFaults.failEntry = () => (!isCalm() && chance() < 0.3 ? 'internal error' : undefined)
       await settle(queue.send(doorbells(count)))
       const tokens = (await drain('workflow')).map((message) => message?.token)
       expect(new Set(tokens)).toEqual(new Set(doorbells(count).map(({ token }) => token)))
@@ -160,7 +163,7 @@ test('whatever fails for a while, every message arrives at least once', async ()
 
 test('a send that is not accepted within the time the host has left fails, and says what was missing', async () => {
   const { queue, sqsFaults, clock, requests, settle } = await openHarness({ remainingTimeMs: () => 3_000 })
-  sqsFaults.failEntry = ({ id }) => id === '0'
+  sqsFaults.failEntry = ({ id }) => (id === '0' ? 'internal error' : undefined)
   const begun = clock.now()
   const failure = await settle(queue.send(doorbells(3)).catch((error: unknown) => error))
   expect(isTenutoError(failure, 'STORAGE_FAILED')).toBe(true)

@@ -2,12 +2,12 @@
 
 import { CreateScheduleGroupCommand, SchedulerClient } from '@aws-sdk/client-scheduler'
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { createSchedulerTimers, type SchedulerTimers } from '../../src/aws/scheduler/scheduler-timers.ts'
-import { decodeMessage } from '../../src/aws/sqs/codec.ts'
-import type { RequestRecord } from '../../src/aws/sqs/request-record.ts'
-import { createSqsQueue, type SqsQueue, type SqsQueueOptions } from '../../src/aws/sqs/sqs-queue.ts'
-import type { Message, QueueName } from '../../src/runtime/messages.ts'
-import type { Clock } from '../../src/runtime/ports.ts'
+import { createSchedulerTimers, type SchedulerTimers } from '../../../src/aws/scheduler/scheduler-timers.ts'
+import { decodeMessage } from '../../../src/aws/sqs/codec.ts'
+import type { RequestRecord } from '../../../src/aws/sqs/request-record.ts'
+import { createSqsQueue, type SqsQueue, type SqsQueueOptions } from '../../../src/aws/sqs/sqs-queue.ts'
+import type { Message, QueueName } from '../../../src/runtime/messages.ts'
+import type { Clock } from '../../../src/runtime/ports.ts'
 import {
   createSchedulerStandIn,
   createSqsStandIn,
@@ -15,9 +15,9 @@ import {
   type SchedulerStandIn,
   type SqsFaults,
   type SqsStandIn,
-} from '../../src/stand-ins/index.ts'
-import { VirtualClock } from '../../src/testing/virtual-clock.ts'
-import { type RecordingLogger, recordingLogger } from '../support/recording-logger.ts'
+} from '../../../src/stand-ins/index.ts'
+import { VirtualClock } from '../../../src/testing/virtual-clock.ts'
+import { type RecordingLogger, recordingLogger } from '../../support/recording-logger.ts'
 
 export interface Harness {
   readonly clock: VirtualClock

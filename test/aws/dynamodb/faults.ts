@@ -1,0 +1,145 @@
+// Faults of DynamoDB, put into the middleware stack of the real client between its parser and the wire: so errors are parsed, and requests
+// repeated, as they would be.
+
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+
+/** A request that is about to be made. */
+export interface Outgoing {
+  readonly operation: string
+  readonly input: Readonly<Record<string, unknown>>
+  /** How many requests of this operation came before. */
+  readonly count: number
+}
+
+interface HttpAnswer {
+  readonly statusCode: number
+  readonly headers: Record<string, string>
+  body: unknown
+}
+
+export interface HttpQuestion {
+  readonly headers: Record<string, string>
+  body: string | Uint8Array
+}
+
+export type Fault = (request: HttpQuestion, send: () => Promise<HttpAnswer>) => Promise<HttpAnswer>
+
+/** Every request goes through `choose`, which may answer with what is to happen instead. */
+export function injectFaults(
+  client: DynamoDBClient,
+  choose: (outgoing: Outgoing) => Fault | undefined,
+): readonly Outgoing[] {
+  const seen: Outgoing[] = []
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const request = args.request as HttpQuestion
+      const operation = (request.headers['x-amz-target'] ?? '').split('.').at(-1) ?? ''
+      const input = inputOf(request)
+      const outgoing = { operation, input, count: seen.filter((each) => each.operation === operation).length }
+      seen.push(outgoing)
+      const send = async (): Promise<HttpAnswer> => (await next(args)).response as HttpAnswer
+      const fault = choose(outgoing)
+      const response = fault ? await fault(request, send) : await send()
+      return { response } as never
+    },
+    { step: 'deserialize', name: 'injectFaults', priority: 'low' },
+  )
+  return seen
+}
+
+/** DynamoDB refuses, and has done nothing. */
+export function refuse(statusCode: number, name: string): Fault {
+  return async () =>
+    answer(statusCode, { __type: `com.amazonaws.dynamodb.v20120810#${name}`, message: 'injected' })
+}
+
+/** DynamoDB does what it is asked, and answers that it failed. */
+export function failAfter(statusCode = 500, name = 'InternalServerError'): Fault {
+  return async (request, send) => {
+    await send()
+    return refuse(statusCode, name)(request, send)
+  }
+}
+
+/** DynamoDB does what it is asked, and the answer never comes. */
+export const loseAnswer: Fault = async (_, send) => {
+  await send()
+  throw connectionReset()
+}
+
+/** The request never comes to DynamoDB. */
+export const loseRequest: Fault = async () => {
+  throw connectionReset()
+}
+
+/** Does something else first. */
+export function after(act: () => Promise<unknown>): Fault {
+  return async (_, send) => {
+    await act()
+    return send()
+  }
+}
+
+/** The request does not come to DynamoDB before it is let go; until then its answer is taken for lost. */
+export function hold(): { readonly fault: Fault; readonly letGo: () => Promise<void> } {
+  const held: (() => Promise<unknown>)[] = []
+  return {
+    async fault(_, send) {
+      held.push(send)
+      throw connectionReset()
+    },
+    async letGo() {
+      for (const send of held.splice(0)) await send()
+    },
+  }
+}
+
+/** DynamoDB does only the first of what a batch asks for, and says so with status 200. */
+export const onlyTheFirst: Fault = async (request, send) => {
+  const { RequestItems } = inputOf(request) as { RequestItems: Record<string, Batch> }
+  const [[table, all] = ['', []]] = Object.entries(RequestItems)
+  const isRead = 'Keys' in all
+  const entries = isRead ? all.Keys : all
+  const part = (some: readonly unknown[]): unknown => ({ [table]: isRead ? { ...all, Keys: some } : some })
+  request.body = JSON.stringify({ RequestItems: part(entries.slice(0, 1)) })
+  request.headers['content-length'] = String(Buffer.byteLength(request.body))
+  const response = await send()
+  const output = JSON.parse(await textOf(response.body)) as object
+  const rest = entries.slice(1)
+  if (rest.length === 0) return answer(200, output)
+  return answer(200, { ...output, [isRead ? 'UnprocessedKeys' : 'UnprocessedItems']: part(rest) })
+}
+
+/** Changes what DynamoDB answers. */
+export function rewrite(change: (output: Record<string, unknown>) => object): Fault {
+  return async (_, send) => {
+    const { statusCode, body } = await send()
+    return answer(statusCode, change(JSON.parse(await textOf(body)) as Record<string, unknown>))
+  }
+}
+
+/** What a batch asks for, none of which is done. */
+export const nothingOfIt: Fault = async (request) =>
+  answer(200, { UnprocessedItems: inputOf(request)['RequestItems'] })
+
+export function inputOf({ body }: HttpQuestion): Outgoing['input'] {
+  const text = typeof body === 'string' ? body : new TextDecoder().decode(body)
+  return JSON.parse(text) as Outgoing['input']
+}
+
+type Batch = readonly object[] | { readonly Keys: readonly object[] }
+
+function answer(statusCode: number, body: object): HttpAnswer {
+  const headers = { 'content-type': 'application/x-amz-json-1.0' }
+  return { statusCode, headers, body: Buffer.from(JSON.stringify(body)) }
+}
+
+async function textOf(body: unknown): Promise<string> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body as AsyncIterable<Uint8Array>) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}
+
+function connectionReset(): Error {
+  return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })
+}

@@ -1,0 +1,25 @@
+// The contract of every store, kept by this one.
+
+import { afterAll, beforeAll, describe } from 'vitest'
+import { createDynamoStore } from '../../../src/aws/dynamodb/index.ts'
+import { silentLogger } from '../../../src/workflow/logger.ts'
+import { describeStore } from '../../conformance/store.suite.ts'
+import { type Dynoxide, dynoxideTitle, noDynoxide, startDynoxide } from '../../support/dynoxide.ts'
+import { testClock } from './harness.ts'
+
+describe.skipIf(noDynoxide)(dynoxideTitle('DynamoDB'), () => {
+  let server: Dynoxide
+  beforeAll(async () => {
+    server = await startDynoxide()
+  })
+  afterAll(() => server.close())
+
+  describeStore('DynamoDB', async () => {
+    const client = server.client()
+    const tableName = await server.createTable()
+    return {
+      store: createDynamoStore({ client, tableName, clock: testClock(), logger: silentLogger }),
+      close: async () => client.destroy(),
+    }
+  })
+})
