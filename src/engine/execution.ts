@@ -88,6 +88,11 @@ export class Execution implements TaskOwner {
     })
   }
 
+  /** External events that the code has not taken, those that a suspension holds back included. */
+  get unreadEvents(): number {
+    return this.events.unreadCount + this.#suspension.raised.length
+  }
+
   get outcome(): Outcome | undefined {
     return this.#outcome
   }

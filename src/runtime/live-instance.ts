@@ -15,6 +15,15 @@ import type { Episode, InstanceKey } from './episode.ts'
 import { absorb, emptyState, type InstanceState } from './instance-state.ts'
 import type { InboxRow, InstanceRow } from './ports.ts'
 
+/** What the row of an instance shows. */
+export interface Shown {
+  readonly status: string
+  readonly customStatus: string | undefined
+  readonly stalled: FailureDetails | undefined
+  /** Time of the last update, ms. */
+  readonly at: number
+}
+
 export interface LiveInstance {
   readonly state: InstanceState
   /** Absent before the first turn of a generation, after the end, and while the code does not fit. */
@@ -24,7 +33,7 @@ export interface LiveInstance {
   /** The row as it was when the instance was loaded. */
   readonly row: InstanceRow
   /** What the row shows, or soon will, as far as this process knows. */
-  shown: { status: string; customStatus: string | undefined; stalled: FailureDetails | undefined }
+  shown: Shown
   /** Rows that waited at the last read, in order of acceptance, by fact id. */
   inbox: ReadonlyMap<string, InboxRow>
 }
@@ -36,7 +45,7 @@ export function newLiveInstance(key: InstanceKey, row: InstanceRow): LiveInstanc
     execution: undefined,
     obstacle: undefined,
     row,
-    shown: { status, customStatus: row.customStatus, stalled: row.stalled },
+    shown: { status, customStatus: row.customStatus, stalled: row.stalled, at: row.lastUpdatedAt },
     inbox: new Map(),
   }
 }
@@ -71,7 +80,7 @@ export async function catchUp(
     const events = [...openingEvents(live.state), ...episode.events]
     absorb(live.state, episode)
     // Its writer shows it, or whoever guards it.
-    live.shown = { ...live.shown, status: episode.status, customStatus: episode.customStatus }
+    live.shown = shownAfter(live.shown, episode)
     if (episode.continuedAsNew) {
       turns = []
       live.execution = undefined
@@ -92,6 +101,12 @@ export async function catchUp(
   if (!live.execution) return
   const { divergence } = await live.execution.run(turns)
   if (divergence) diverged(live, divergence)
+}
+
+/** What an episode makes of it. Every change is later than the one before, so that nobody who asks for later ones misses it. */
+export function shownAfter(shown: Shown, { status, customStatus, at }: Episode): Shown {
+  const isSame = shown.status === status && shown.customStatus === customStatus
+  return { ...shown, status, customStatus, at: Math.max(shown.at, at) + (isSame ? 0 : 1) }
 }
 
 /** The execution of the current generation; undefined (and the obstacle set) when its workflow is not registered. */

@@ -52,5 +52,6 @@ export async function load(
   if (mayHaveLostCarriers(live) && !tryAgain) live.obstacle = row.stalled
   live.inbox = toInbox(record.inbox)
   await catchUp(live, record.episodes, app, ports.logger)
+  live.shown = { ...live.shown, at: row.lastUpdatedAt }
   return live
 }

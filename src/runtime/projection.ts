@@ -2,14 +2,17 @@
 
 import { isTerminal } from '../workflow/status.ts'
 import type { Episode } from './episode.ts'
-import { type LiveInstance, mayHaveLostCarriers } from './live-instance.ts'
+import { type LiveInstance, mayHaveLostCarriers, shownAfter } from './live-instance.ts'
 import type { Ports, Projection } from './ports.ts'
 
-export function projectionOf({ n, at, status, customStatus, output, failure }: Episode): Projection {
+export function projectionOf(
+  { n, at, status, customStatus, output, failure }: Episode,
+  lastUpdatedAt = at + 1,
+): Projection {
   return {
     episode: n,
     status,
-    lastUpdatedAt: at,
+    lastUpdatedAt,
     ...(customStatus !== undefined && { customStatus }),
     ...(output !== undefined && { output }),
     ...(failure && { failure }),
@@ -20,12 +23,13 @@ export function projectionOf({ n, at, status, customStatus, output, failure }: E
 export async function show(ports: Ports, live: LiveInstance, episode: Episode): Promise<void> {
   const { status, customStatus } = episode
   const { shown, state } = live
+  const next = shownAfter(shown, episode)
   const stalled = isTerminal(status) || !mayHaveLostCarriers(live) ? undefined : shown.stalled
   if (shown.stalled && !stalled && !isTerminal(status)) {
-    await ports.store.setStalled(state.key, undefined, episode.at)
+    await ports.store.setStalled(state.key, undefined, next.at)
   }
   if (shown.status !== status || shown.customStatus !== customStatus) {
-    await ports.store.projectStatus(state.key, projectionOf(episode))
+    await ports.store.projectStatus(state.key, projectionOf(episode, next.at))
   }
-  live.shown = { status, customStatus, stalled }
+  live.shown = { ...next, stalled }
 }

@@ -115,7 +115,7 @@ function toEpisode(
 ): Episode {
   const { state } = live
   const { outcome, commands, customStatus } = result
-  const unread = live.execution?.events.unreadCount ?? 0
+  const unread = live.execution?.unreadEvents ?? 0
   return {
     n: state.n + 1,
     generation: state.generation,

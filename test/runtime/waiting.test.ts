@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/index.ts'
 import type { Ports } from '../../src/runtime/ports.ts'
-import { interceptPorts } from '../support/intercept-ports.ts'
+import { interceptPorts, withPorts } from '../support/intercept-ports.ts'
 import { deliver, Stage } from './stage.ts'
 
 const waits = async (ctx: WorkflowContext) => ctx.waitForExternalEvent('go')
@@ -82,4 +82,68 @@ test('with a watch it looks only when something has changed', async () => {
   await stage.raise(host, 'waits', 'go')
   await deliver(host, stage.doorbell())
   expect(await view).toMatchObject({ status: 'COMPLETED' })
+})
+
+test('one who asks for changes since what was seen last misses no status, however quickly they follow', async () => {
+  async function busy(ctx: WorkflowContext): Promise<void> {
+    for (;;) {
+      const status = await ctx.waitForExternalEvent<number>('show')
+      ctx.setCustomStatus(status)
+      if (status === 5) return
+    }
+  }
+  const stage = new Stage()
+  const hosts = [stage.host({ workflows: { busy } }), stage.host({ workflows: { busy } })] as const
+  const [host] = hosts
+  await stage.start(host, 'busy')
+  await deliver(host, stage.doorbell('start'))
+  const seen: unknown[] = []
+  let view = await stage.view(host, 'busy')
+  for (let status = 1; status <= 5; status++) {
+    const next = host.management.waitFor('busy', { changeSince: view.lastUpdatedAt }, 1_000)
+    await stage.raise(host, 'busy', 'show', status)
+    await deliver(hosts[status % 2] ?? host, stage.doorbell())
+    await stage.rest(0)
+    const changed = await Promise.race([next, Promise.resolve(undefined)])
+    expect(changed, `status ${status} was missed`).toBeDefined()
+    view = await stage.view(host, 'busy')
+    seen.push(view.customStatus)
+  }
+  expect(seen).toEqual(['1', '2', '3', '4', '5'])
+})
+
+test('a change that is announced before it shows is announced again when it does', async () => {
+  async function busy(ctx: WorkflowContext): Promise<void> {
+    await ctx.waitForExternalEvent('show')
+    ctx.setCustomStatus('new')
+    await ctx.waitForExternalEvent('never')
+  }
+  const stage = new Stage()
+  const host = stage.host({ workflows: { busy } })
+  await stage.start(host, 'busy')
+  await deliver(host, stage.doorbell('start'))
+  await stage.rest(10)
+  const shown = Promise.withResolvers<void>()
+  const slow = stage.host(
+    { workflows: { busy } },
+    {
+      ports: (ports) =>
+        withPorts(ports, {
+          async projectStatus(key, projection) {
+            await shown.promise
+            return ports.store.projectStatus(key, projection)
+          },
+        }),
+    },
+  )
+  await stage.raise(slow, 'busy', 'show')
+  const delivered = deliver(slow, stage.doorbell())
+  await stage.rest(0)
+  const early = await stage.view(host, 'busy')
+  expect(early.customStatus).toBeUndefined()
+  const next = host.management.waitFor('busy', { changeSince: early.lastUpdatedAt }, 1_000)
+  shown.resolve()
+  await delivered
+  await stage.rest(0)
+  expect(await Promise.race([next, Promise.resolve(undefined)])).toMatchObject({ customStatus: 'new' })
 })

@@ -290,6 +290,6 @@ test.each([
 
 test('a listener declares two parameters, and fits the published types of both services', async () => {
   const { handler } = await setUp()
-  const published: readonly (SQSHandler | SNSHandler)[] = [handler as SQSHandler, handler as SNSHandler]
+  const published: readonly (SQSHandler | SNSHandler)[] = [handler, handler]
   expect(published.map(({ length }) => length)).toEqual([2, 2])
 })

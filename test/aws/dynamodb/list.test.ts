@@ -1,0 +1,134 @@
+// Lists over many partitions of the index, and the index itself.
+
+import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
+import { describe, expect, test } from 'vitest'
+import { createTableInput, listIndex, tableSchema } from '../../../src/aws/dynamodb/index.ts'
+import type { RuntimeStatus } from '../../../src/workflow/status.ts'
+import { episodeOf, key, rowOf } from '../../conformance/samples.ts'
+import { dynoxideTitle, noDynoxide } from '../../support/dynoxide.ts'
+import { type Bench, useDynoxide } from './harness.ts'
+
+describe.skipIf(noDynoxide)(dynoxideTitle('lists in DynamoDB'), () => {
+  const open = useDynoxide()
+
+  const statuses: readonly RuntimeStatus[] = ['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'SUSPENDED']
+  const fill = async ({ store }: Bench, count: number) => {
+    const rows = Array.from({ length: count }, (_, at) => {
+      const instanceId = `i-${String((at * 7) % count).padStart(4, '0')}`
+      const status = statuses[at % statuses.length] ?? 'PENDING'
+      return rowOf(
+        { instanceId, incarnation: `life ${at}` },
+        { createdAt: 1_000 + Math.floor(at / 3), status },
+      )
+    })
+    await Promise.all(rows.map((row) => store.createInstance(row)))
+    return rows
+  }
+  const pages = async ({ store }: Bench, limit: number, filter?: readonly RuntimeStatus[]) => {
+    const found: string[] = []
+    let pageToken: string | undefined
+    do {
+      const page = await store.list({
+        limit,
+        ...(filter && { statuses: filter }),
+        ...(pageToken && { pageToken }),
+      })
+      expect(page.instances.length).toBeLessThanOrEqual(limit)
+      found.push(...page.instances.map(({ instanceId, createdAt }) => `${createdAt} ${instanceId}`))
+      pageToken = page.pageToken
+    } while (pageToken !== undefined)
+    return found
+  }
+
+  test('hundreds of instances come back by age, each once, whatever the page', async () => {
+    const bench = await open()
+    const rows = await fill(bench, 240)
+    for (const limit of [7, 100, 240, 1_000]) {
+      const found = await pages(bench, limit)
+      expect(found.toSorted()).toEqual(rows.map((row) => `${row.createdAt} ${row.instanceId}`).toSorted())
+      const ages = found.map((text) => Number(text.split(' ')[0]))
+      expect(ages).toEqual(ages.toSorted((a, b) => a - b))
+    }
+    const failed = rows.filter(({ status }) => status === 'FAILED')
+    expect((await pages(bench, 10, ['FAILED'])).length).toBe(failed.length)
+  })
+
+  test('what others do between two pages neither hides nor repeats an instance', async () => {
+    const bench = await open()
+    const rows = await fill(bench, 60)
+    const first = await bench.store.list({ limit: 30 })
+    for (const { instanceId, incarnation } of rows) {
+      const end = { episode: 1, status: 'COMPLETED', lastUpdatedAt: 9_000 } as const
+      await bench.store.projectStatus({ instanceId, incarnation }, end)
+    }
+    const second = await bench.store.list({
+      limit: 30,
+      ...(first.pageToken && { pageToken: first.pageToken }),
+    })
+    const found = [...first.instances, ...second.instances].map(({ instanceId }) => instanceId)
+    expect(found.toSorted()).toEqual(rows.map(({ instanceId }) => instanceId).toSorted())
+    expect(second.pageToken).toBeUndefined()
+  })
+
+  test('a row of a list tells what it was, when, and when it is due', async () => {
+    const { store } = await open()
+    const instanceId = '\ud800'.repeat(2_000)
+    const row = rowOf({ instanceId, incarnation: '#%\udfff' }, { startAt: 9_000, name: 'n\ud800' })
+    await store.createInstance({ ...row, input: '"large"' })
+    expect((await store.list({ limit: 1 })).instances).toEqual([row])
+  })
+
+  test('a stalled instance changes its place in lists with each change of status, and back', async () => {
+    const { store } = await open()
+    const listed = async (): Promise<string[]> => {
+      const found = await Promise.all(
+        (['STALLED', ...statuses] as const).map(async (status) => {
+          const { instances } = await store.list({ limit: 10, statuses: [status] })
+          return instances.map(() => status)
+        }),
+      )
+      return found.flat()
+    }
+    await store.createInstance(rowOf(key))
+    expect(await listed()).toEqual(['PENDING'])
+    await store.setStalled(key, { errorType: 'E', message: 'm' }, 2_000)
+    await store.projectStatus(key, { episode: 1, status: 'SUSPENDED', lastUpdatedAt: 2_500 })
+    expect(await listed()).toEqual(['STALLED'])
+    await store.setStalled(key, undefined, 3_000)
+    expect(await listed()).toEqual(['SUSPENDED'])
+    await store.setStalled(key, { errorType: 'E', message: 'm' }, 4_000)
+    await store.projectStatus(key, { episode: 2, status: 'COMPLETED', lastUpdatedAt: 5_000 })
+    expect(await listed()).toEqual(['COMPLETED'])
+  })
+
+  test('a page token that is none is refused', async () => {
+    const { store } = await open()
+    await expect(store.list({ limit: 1, pageToken: 'rubbish' })).rejects.toMatchObject({
+      code: 'INVALID_ARGUMENT',
+    })
+  })
+
+  test('the index holds rows, and nothing of what a step writes', async () => {
+    const { store, items } = await open()
+    await store.createInstance(rowOf(key))
+    await store.appendEpisode(key, episodeOf(1))
+    await store.putOutcomes(key, [])
+    const indexed = (await items(key.instanceId)).filter(({ listKey }) => listKey)
+    expect(indexed.map(({ sk }) => sk?.S)).toEqual(['row'])
+  })
+
+  test('the table is what the schema says', async () => {
+    const { client, tableName } = await open()
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: tableName }))
+    expect(Table?.KeySchema).toEqual(tableSchema.KeySchema)
+    expect(Table?.AttributeDefinitions).toEqual(tableSchema.AttributeDefinitions)
+    expect(Table?.GlobalSecondaryIndexes).toEqual([
+      expect.objectContaining(tableSchema.GlobalSecondaryIndexes[0]),
+    ])
+    expect(Table?.BillingModeSummary?.BillingMode).toBe('PAY_PER_REQUEST')
+    expect(createTableInput('t')).toMatchObject({
+      TableName: 't',
+      GlobalSecondaryIndexes: [{ IndexName: listIndex }],
+    })
+  })
+})
