@@ -1,9 +1,9 @@
 // The bundles: what is in them, what is not, and what loading one does.
 
 import { readFileSync } from 'node:fs'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Bundle } from '../../scripts/bundle/build.ts'
-import { startContainer } from './containers.ts'
+import { type Container, startContainer } from './containers.ts'
 import { bundledService } from './packaged.ts'
 
 const names = ['activity', 'api', 'approvals', 'dead-letter', 'orchestrator', 'orders', 'sweeper']
@@ -22,6 +22,13 @@ function bundle(name: string): Bundle {
 
 function textOf(name: string): string {
   return readFileSync(bundle(name).path, 'utf8')
+}
+
+/** A container that ends with the test. */
+async function contained(name: string, env: Readonly<Record<string, string>> = {}): Promise<Container> {
+  const container = await startContainer(bundle(name).path, env)
+  onTestFinished(async () => container.kill())
+  return container
 }
 
 test('there is one for each handler', () => {
@@ -46,7 +53,7 @@ describe.each(names)('%s', (name) => {
   })
 
   test('loads without undici, and its handlers declare two parameters at most', async () => {
-    const { loaded } = await startContainer(bundle(name).path)
+    const { loaded } = await contained(name)
     expect(loaded.builtins.filter((each) => each.includes('undici'))).toEqual([])
     expect(loaded.lengths).toEqual({ handler: 2 })
   })
@@ -84,7 +91,7 @@ test('a container without its environment says what it lacks', async () => {
 
 test('a stack trace names the sources', async () => {
   const env = { NODE_OPTIONS: '--enable-source-maps' }
-  const container = await startContainer(bundle('orchestrator').path, env)
+  const container = await contained('orchestrator', env)
   await expect(container.call({})).rejects.toThrow('The event is no batch of SQS')
   expect(container.output.join('\n')).toMatch(/src\/aws\/lambda\/records\.ts:\d+/)
 })

@@ -20,9 +20,8 @@ export interface Cloud {
   readonly sqs: SqsStandIn
   readonly dynoxide: Dynoxide
   readonly deeds: readonly Deed[]
-  /** Names of the schedules that wait. */
+  /** Those that wait. */
   readonly schedules: readonly unknown[]
-  /** @param tableName at dynoxide, of the table that policies call `Table` */
   close(): Promise<void>
 }
 
@@ -95,11 +94,18 @@ async function read(incoming: IncomingMessage): Promise<WireRequest> {
   }
 }
 
+const signedHeaders = new Set([
+  'authorization',
+  'content-type',
+  'x-amz-date',
+  'x-amz-target',
+  'x-amz-content-sha256',
+])
+
 async function forward(endpoint: string, { method, headers, body }: WireRequest): Promise<WireAnswer> {
-  const kept = ['authorization', 'content-type', 'x-amz-date', 'x-amz-target', 'x-amz-content-sha256']
   const response = await fetch(endpoint, {
     method,
-    headers: Object.fromEntries(Object.entries(headers).filter(([name]) => kept.includes(name))),
+    headers: Object.fromEntries(Object.entries(headers).filter(([name]) => signedHeaders.has(name))),
     body,
   })
   const contentType = response.headers.get('content-type') ?? 'application/x-amz-json-1.0'
@@ -137,9 +143,9 @@ function deedsOf({ method, path, query, headers, body }: WireRequest): readonly 
     // One permission covers a request for one message and one for ten.
     return [{ who, action: `sqs:${operation.replace(/Batch$/, '')}`, resource: queue }]
   }
-  const group = String(input['GroupName'] ?? query['groupName'])
+  const { GroupName = query['groupName'] } = input as { readonly GroupName?: string }
   const action = { POST: 'CreateSchedule', DELETE: 'DeleteSchedule' }[method] ?? `${method} ${path}`
-  const deed = { who, action: `scheduler:${action}`, resource: `${group}/*` }
+  const deed = { who, action: `scheduler:${action}`, resource: `${GroupName}/*` }
   const { RoleArn: role } = (input['Target'] ?? {}) as { readonly RoleArn?: string }
   return role === undefined
     ? [deed]

@@ -2,7 +2,6 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { onTestFinished } from 'vitest'
 import { exampleEnvironment } from '../../scripts/bundle/environment.ts'
 import type { Answer, Call, Loaded } from './host.ts'
 
@@ -11,13 +10,14 @@ export interface Container {
   /** Lines that it has written. */
   readonly output: string[]
   call(event: unknown, timeoutMs?: number): Promise<unknown>
-  /** Resolves with its exit code once it has ended. */
+  /** Resolves with its exit code once it has ended; with null when it was killed. */
   readonly ended: Promise<number | null>
+  kill(): Promise<void>
 }
 
 const host = new URL('host.ts', import.meta.url)
 
-/** Starts a container with a bundle; it ends with the test. */
+/** Starts a container with a bundle. */
 export async function startContainer(
   bundlePath: string,
   env: Readonly<Record<string, string>> = {},
@@ -28,9 +28,13 @@ export async function startContainer(
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
-  onTestFinished(() => void child.kill('SIGKILL'))
+  const kill = () => void child.kill('SIGKILL')
+  process.once('exit', kill)
   const output: string[] = []
-  const ended = once(child, 'exit').then(([code]) => code as number | null)
+  const ended = once(child, 'exit').then(([code]) => {
+    process.off('exit', kill)
+    return code as number | null
+  })
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => output.push(...text.split('\n').filter(Boolean)))
   }
@@ -40,7 +44,16 @@ export async function startContainer(
       throw new Error(`The container ended with code ${code}: ${output.join('\n')}`)
     }),
   ])
-  return { loaded, output, ended, call: createCalls(child, ended) }
+  return {
+    loaded,
+    output,
+    ended,
+    call: createCalls(child, ended),
+    async kill() {
+      kill()
+      await ended
+    },
+  }
 }
 
 function createCalls(child: ChildProcess, ended: Promise<number | null>): Container['call'] {

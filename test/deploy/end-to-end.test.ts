@@ -8,7 +8,7 @@ import { type Packaged, packagedService } from './packaged.ts'
 import { permissionsIn } from './permissions.ts'
 import { deployStack, type Stack } from './stack.ts'
 
-describe.skipIf(noDynoxide)(dynoxideTitle('a deployed stack'), { timeout: 60_000 }, () => {
+describe.skipIf(noDynoxide)(dynoxideTitle('a deployed stack'), () => {
   let packaged: Packaged
   let stack: Stack
 
@@ -44,4 +44,77 @@ describe.skipIf(noDynoxide)(dynoxideTitle('a deployed stack'), { timeout: 60_000
     expect(await api('POST /taskChaining/start?instanceID=chain', 1)).toMatchObject({ statusCode: 202 })
     expect(await ended('chain')).toMatchObject({ runtimeStatus: 'COMPLETED' })
   })
+
+  test('a fan-out', async () => {
+    await api('POST /batchProcessing/start?instanceID=batch', { size: 30, maxParallel: 10 })
+    expect(await ended('batch')).toMatchObject({ runtimeStatus: 'COMPLETED' })
+  })
+
+  test('an approval that comes by SNS, and a timer of a day that is called off', async () => {
+    await api('POST /purchaseOrder/start?instanceID=laptop', { cost: 1500, product: 'Laptop', quantity: 1 })
+    const Message = JSON.stringify({ order: 'laptop', approver: 'Jane Doe' })
+    const Sns = { MessageId: 'sns-1', TopicArn: 'arn:aws:sns:us-east-1:123456789012:approvals', Message }
+    await stack.invoke('Approvals', { Records: [{ EventSource: 'aws:sns', Sns }] })
+    expect(await ended('laptop')).toMatchObject({
+      runtimeStatus: 'COMPLETED',
+      properties: { 'dapr.workflow.output': `"Approved by 'Jane Doe'"` },
+    })
+  })
+
+  test('an order that comes by SQS, and a decision about it', async () => {
+    const order = { Name: 'Paperclips', Quantity: 1, TotalCost: 9_950 }
+    const id = await stack.send('OrdersQueue', JSON.stringify({ order }))
+    await started(id)
+    await stack.send('OrdersQueue', JSON.stringify({ order: id, decision: 'Approved' }))
+    expect(await ended(id)).toMatchObject({
+      runtimeStatus: 'COMPLETED',
+      properties: { 'dapr.workflow.output': '{"Processed":true}' },
+    })
+  })
+
+  test('a start at a later time, its end, and its purge', async () => {
+    const startTime = new Date(Date.now() + 86_400_000).toISOString()
+    const path = `/taskChaining/start?instanceID=later&startTime=${encodeURIComponent(startTime)}`
+    expect(await api(`POST ${path}`, 1)).toMatchObject({ statusCode: 202 })
+    expect(stack.cloud.schedules).not.toEqual([])
+    await api('POST /later/terminate')
+    expect(await ended('later')).toMatchObject({ runtimeStatus: 'TERMINATED' })
+    expect(await api('POST /later/purge')).toMatchObject({ statusCode: 202 })
+    expect(await api('GET /later')).toMatchObject({ statusCode: 404 })
+  })
+
+  test('a sweep says what is stalled, in the embedded metric format', async () => {
+    await stack.invoke('Sweeper', {})
+    expect(stack.log('Sweeper')).toContainEqual(
+      expect.objectContaining({ service: 'tenuto-dev', StalledInstances: 0 }),
+    )
+  })
+
+  test('a foreign message is said, given back, and hurts nobody', async () => {
+    await stack.send('WorkflowQueue', 'hello')
+    await api('POST /taskChaining/start?instanceID=neighbour', 1)
+    expect(await ended('neighbour')).toMatchObject({ runtimeStatus: 'COMPLETED' })
+    expect(stack.log('Orchestrator')).toContainEqual(
+      expect.objectContaining({ level: 'ERROR', requestId: expect.any(String) as string, bytes: 5 }),
+    )
+  })
+
+  // Last: it looks back on all of the above.
+  test('no function asked for anything that its role forbids', () => {
+    const allowed = new Set(
+      permissionsIn(packaged.template).map(({ who, action, resource }) => `${who} ${action} ${resource}`),
+    )
+    const asked = new Set(
+      stack.cloud.deeds.map(({ who, action, resource }) => `${who} ${action} ${resource}`),
+    )
+    expect([...asked].filter((deed) => !allowed.has(deed) && !deed.startsWith('Test '))).toEqual([])
+    expect(new Set(stack.cloud.deeds.map(({ who }) => who))).toEqual(
+      new Set(['Test', 'Orchestrator', 'Activity', 'Api', 'Approvals', 'Orders', 'Sweeper']),
+    )
+  })
+
+  /** Resolves once the instance is there. */
+  async function started(id: string): Promise<void> {
+    while ((await api(`GET /${id}`)).statusCode === 404);
+  }
 })

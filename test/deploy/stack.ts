@@ -2,7 +2,7 @@
 // the environment that the template gives it, and the event source mappings between them.
 
 import { CreateScheduleGroupCommand, SchedulerClient } from '@aws-sdk/client-scheduler'
-import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { systemClock } from '../../src/aws/lambda/clock.ts'
 import { pollQueue, type Polling } from '../../src/stand-ins/index.ts'
 import { type Cloud, openCloud } from './cloud.ts'
@@ -14,6 +14,8 @@ export interface Stack {
   readonly cloud: Cloud
   /** Calls a function, by its name in serverless.yml with a capital: `Api`. */
   invoke(name: string, event: unknown): Promise<unknown>
+  /** Sends to a queue, by its logical name. @returns the id of the message */
+  send(queueName: string, body: string): Promise<string>
   /** The lines that a function has written, as JSON. */
   log(name: string): readonly Properties[]
   close(): Promise<void>
@@ -22,17 +24,22 @@ export interface Stack {
 export async function deployStack({ template, folder }: Packaged): Promise<Stack> {
   const resources = new Resources(template)
   const cloud = await openCloud()
-  const functions = new Map<string, DeployedFunction>()
-  const names = await createResources(resources, cloud)
-  for (const [logicalName, properties] of resources.ofType('AWS::Lambda::Function')) {
-    const name = logicalName.replace(/LambdaFunction$/, '')
-    const [module = ''] = part<string>(properties, 'Handler').split('.')
-    const environment = environmentOf(resolve(resources.variables(logicalName), names), name, cloud)
-    functions.set(
-      name,
-      new DeployedFunction(await startContainer(`${folder}/${module}.mjs`, environment), properties),
-    )
-  }
+  const sqs = new SQSClient(clientOf(cloud))
+  const names = await createResources(resources, cloud, sqs)
+  const functions = new Map(
+    await Promise.all(
+      resources.ofType('AWS::Lambda::Function').map(async ([logicalName, properties]) => {
+        const name = logicalName.replace(/LambdaFunction$/, '')
+        const [module = ''] = part<string>(properties, 'Handler').split('.')
+        const variables = resolve(resources.variables(logicalName), names)
+        const container = await startContainer(
+          `${folder}/${module}.mjs`,
+          environmentOf(variables, name, cloud),
+        )
+        return [name, new DeployedFunction(container, properties)] as const
+      }),
+    ),
+  )
   const polling = resources
     .ofType('AWS::Lambda::EventSourceMapping')
     .map(([, mapping]) => connect(mapping, functions, cloud))
@@ -44,9 +51,15 @@ export async function deployStack({ template, folder }: Packaged): Promise<Stack
   return {
     cloud,
     invoke: async (name, event) => named(name).invoke(event),
+    async send(queueName, MessageBody) {
+      const QueueUrl = names.get(queueName)?.Ref
+      const { MessageId = '' } = await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }))
+      return MessageId
+    },
     log: (name) => named(name).container.output.flatMap(parsed),
     async close() {
       await Promise.all(polling.map(async (each) => each.stop()))
+      await Promise.all([...functions.values()].map(async ({ container }) => container.kill()))
       await cloud.close()
     },
   }
@@ -76,21 +89,28 @@ interface Name {
 }
 
 /** Table, queues and schedule group, under their logical names. @returns what Ref and GetAtt give for each */
-async function createResources(resources: Resources, cloud: Cloud): Promise<ReadonlyMap<string, Name>> {
-  const names = new Map<string, Name>()
-  names.set('Table', { Ref: await cloud.dynoxide.createTable(), Arn: 'arn:of:Table' })
-  names.set('ScheduleRole', { Ref: 'ScheduleRole', Arn: 'arn:aws:iam::123456789012:role/ScheduleRole' })
+async function createResources(
+  resources: Resources,
+  cloud: Cloud,
+  sqs: SQSClient,
+): Promise<ReadonlyMap<string, Name>> {
+  const names = new Map<string, Name>([
+    ['Table', { Ref: await cloud.dynoxide.createTable(), Arn: 'arn:of:Table' }],
+    ['ScheduleGroup', { Ref: 'ScheduleGroup', Arn: 'arn:of:ScheduleGroup' }],
+    ['ScheduleRole', { Ref: 'ScheduleRole', Arn: 'arn:aws:iam::123456789012:role/ScheduleRole' }],
+  ])
   const scheduler = new SchedulerClient(clientOf(cloud))
   await scheduler.send(new CreateScheduleGroupCommand({ Name: 'ScheduleGroup' }))
-  names.set('ScheduleGroup', { Ref: 'ScheduleGroup', Arn: 'arn:of:ScheduleGroup' })
-  const sqs = new SQSClient(clientOf(cloud))
   // A queue needs its dead-letter queue; that of the dead-letter queues comes first.
   const queues = resources
     .ofType('AWS::SQS::Queue')
     .toSorted(([a, x], [b, y]) => depth(x, resources) - depth(y, resources) || a.localeCompare(b))
-  for (const [name, { VisibilityTimeout, RedrivePolicy }] of queues) {
+  for (const [name, properties] of queues) {
+    const { VisibilityTimeout, RedrivePolicy } = properties
     const Attributes = {
-      ...(VisibilityTimeout !== undefined && { VisibilityTimeout: String(VisibilityTimeout as number) }),
+      ...(VisibilityTimeout !== undefined && {
+        VisibilityTimeout: `${part<number>(properties, 'VisibilityTimeout')}`,
+      }),
       ...(RedrivePolicy !== undefined && { RedrivePolicy: JSON.stringify(resolve(RedrivePolicy, names)) }),
     }
     await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes }))
@@ -107,7 +127,7 @@ function depth({ RedrivePolicy }: Properties, resources: Resources): number {
 }
 
 function clientOf({ endpoint }: Cloud) {
-  const credentials = { accessKeyId: 'CloudFormation', secretAccessKey: 'secret' }
+  const credentials = { accessKeyId: 'Test', secretAccessKey: 'secret' }
   return { endpoint, region: 'us-east-1', credentials }
 }
 

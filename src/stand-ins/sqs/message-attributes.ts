@@ -5,7 +5,7 @@ import { invalid, sqsError } from './errors.ts'
 import { limits } from './limits.ts'
 
 /** As on the wire: bytes are in base64. */
-interface AttributeValue {
+export interface AttributeValue {
   readonly DataType: string
   readonly StringValue?: string
   readonly BinaryValue?: string
