@@ -10,7 +10,7 @@ import { guardDuty } from './guard-duty.ts'
 import { runInline } from './inline-runner.ts'
 import { absorb, type InstanceState, mayHaveForgotten } from './instance-state.ts'
 import { leaseMarginMs, leaseStanding } from './lease.ts'
-import type { LiveInstance } from './live-instance.ts'
+import { type LiveInstance, mayHaveLostCarriers } from './live-instance.ts'
 import { type AdvanceHost, load } from './load.ts'
 import {
   claim,
@@ -170,7 +170,8 @@ class Advance {
   /** @param except a token whose episodes somebody else may be dispatching just now: the holder of a lease */
   async #guard(except: string | undefined): Promise<void> {
     const tokens = new Map([...this.#tokens].filter(([token]) => token !== except))
-    const order = { ...this.#guardNext, tokens, dispatched: this.#dispatched }
+    const inDoubt = mayHaveLostCarriers(this.#live)
+    const order = { ...this.#guardNext, inDoubt, tokens, dispatched: this.#dispatched }
     await guardDuty(this.#ports, this.#live.state, order)
     this.#guardNext = { older: false, nudged: false }
   }

@@ -41,7 +41,8 @@ async function keepFact({ ports, instances }: ActivityHandlerHost, message: Work
   const state = emptyState(key)
   for (const episode of episodes) absorb(state, episode)
   const tokens = new Map([[message.token, message.dispatchedTo ?? 0]])
-  await guardDuty(ports, state, { tokens, nudged: false, older: true, dispatched: new Set() })
+  const order = { tokens, nudged: false, inDoubt: true, older: true, dispatched: new Set<number>() }
+  await guardDuty(ports, state, order)
   if (isTerminal(state.status)) return
   if (message.kind === 'timer' && message.generation === state.generation) {
     const { generation, seq } = message

@@ -34,6 +34,8 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
     switch (command.kind) {
       case 'scheduleTask':
         if (isAnswered(command) || state.status === 'TERMINATED') break
+        // Nobody hears of its outcome, so a sweeper cannot tell whether it has run.
+        if (order.mode === 'nudge' && !current) break
         // An inline activity is its runner's affair, and when that is lost, the demoting episode's; but not after the end.
         if (!command.inline || !timersMatter)
           messages.push(activityMessage(ports, state.key, episode, command))

@@ -13,6 +13,8 @@ export interface GuardOrder {
   readonly tokens: ReadonlyMap<string, number>
   /** A nudge answers for every episode. */
   readonly nudged: boolean
+  /** A dead letter may have taken carriers along: nothing is known of what was dispatched. */
+  readonly inDoubt: boolean
   /** A message of an older generation is among them: its episodes are to be looked for in what is left of the past. */
   readonly older: boolean
   /** Numbers of episodes that are dispatched; the new ones are added. */
@@ -34,7 +36,7 @@ export async function guardDuty(ports: Ports, state: InstanceState, order: Guard
   const owed = episodes.filter(isOwed)
   for (const episode of owed) {
     order.dispatched.add(episode.n)
-    const mode = order.nudged ? 'nudge' : 'again'
+    const mode = order.nudged && !order.inDoubt ? 'nudge' : 'again'
     await dispatch(ports, state, { episode, mode, answered: answeredIn(episodes, episode.generation) })
   }
   // The newest of them shows what the others would; a row that shows a later episode stays as it is.

@@ -2,13 +2,20 @@
 // the template describes. What each function asks of AWS is compared with what its role allows.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encodeMessage } from '../../src/aws/sqs/codec.ts'
 import type { HttpResult } from '../../src/http/lambda.ts'
+import type { WireStatus } from '../../src/http/wire.ts'
 import { dynoxideTitle, noDynoxide } from '../support/dynoxide.ts'
 import { type Packaged, packagedService } from './packaged.ts'
 import { permissionsIn } from './permissions.ts'
 import { deployStack, type Stack } from './stack.ts'
 
-describe.skipIf(noDynoxide)(dynoxideTitle('a deployed stack'), () => {
+type Answer = Partial<WireStatus> & { readonly statusCode: number }
+
+const title = dynoxideTitle('a deployed stack')
+
+// oxlint-disable-next-line vitest/valid-title -- it says why it is not run where it is not
+describe.skipIf(noDynoxide)(title, () => {
   let packaged: Packaged
   let stack: Stack
 
@@ -19,7 +26,7 @@ describe.skipIf(noDynoxide)(dynoxideTitle('a deployed stack'), () => {
   afterAll(async () => stack.close())
 
   /** @param line `GET /one?wait=20`, below the path of all workflows */
-  async function api(line: string, body?: unknown) {
+  async function api(line: string, body?: unknown): Promise<Answer> {
     const [method = '', target = ''] = line.split(' ', 2)
     const [path = '', rawQueryString = ''] = target.split('?', 2)
     const result = (await stack.invoke('Api', {
@@ -31,10 +38,7 @@ describe.skipIf(noDynoxide)(dynoxideTitle('a deployed stack'), () => {
       ...(body !== undefined && { body: Buffer.from(JSON.stringify(body)).toString('base64') }),
       isBase64Encoded: body !== undefined,
     })) as HttpResult
-    const answer = JSON.parse(result.body || '{}') as {
-      runtimeStatus?: string
-      properties?: Record<string, string>
-    }
+    const answer = JSON.parse(result.body || '{}') as Partial<WireStatus>
     return { ...answer, statusCode: result.statusCode }
   }
 
@@ -52,9 +56,7 @@ describe.skipIf(noDynoxide)(dynoxideTitle('a deployed stack'), () => {
 
   test('an approval that comes by SNS, and a timer of a day that is called off', async () => {
     await api('POST /purchaseOrder/start?instanceID=laptop', { cost: 1500, product: 'Laptop', quantity: 1 })
-    const Message = JSON.stringify({ order: 'laptop', approver: 'Jane Doe' })
-    const Sns = { MessageId: 'sns-1', TopicArn: 'arn:aws:sns:us-east-1:123456789012:approvals', Message }
-    await stack.invoke('Approvals', { Records: [{ EventSource: 'aws:sns', Sns }] })
+    await stack.invoke('Approvals', approval('laptop', 'sns-1'))
     expect(await ended('laptop')).toMatchObject({
       runtimeStatus: 'COMPLETED',
       properties: { 'dapr.workflow.output': `"Approved by 'Jane Doe'"` },
@@ -64,7 +66,7 @@ describe.skipIf(noDynoxide)(dynoxideTitle('a deployed stack'), () => {
   test('an order that comes by SQS, and a decision about it', async () => {
     const order = { Name: 'Paperclips', Quantity: 1, TotalCost: 9_950 }
     const id = await stack.send('OrdersQueue', JSON.stringify({ order }))
-    await started(id)
+    await until(id, ({ statusCode }) => statusCode === 200)
     await stack.send('OrdersQueue', JSON.stringify({ order: id, decision: 'Approved' }))
     expect(await ended(id)).toMatchObject({
       runtimeStatus: 'COMPLETED',
@@ -99,6 +101,32 @@ describe.skipIf(noDynoxide)(dynoxideTitle('a deployed stack'), () => {
     )
   })
 
+  test('a payload that fits no item', async () => {
+    // It is to be as large when it is compressed.
+    const input = Array.from({ length: 40_000 }, () => crypto.randomUUID()).join()
+    await api('POST /noSuchWorkflow/start?instanceID=large', input)
+    expect(await ended('large')).toMatchObject({ runtimeStatus: 'FAILED' })
+    const { properties } = await api('GET /large')
+    expect(properties?.['dapr.workflow.input']).toBe(JSON.stringify(input))
+  })
+
+  test('a dead letter stalls its instance, and after a deploy it is tried again', async () => {
+    await api('POST /purchaseOrder/start?instanceID=dead', { cost: 2000, product: 'Desk', quantity: 1 })
+    await until('dead', ({ runtimeStatus }) => runtimeStatus === 'RUNNING')
+    const { incarnation = '' } = (await stack.store.getInstance('dead')) ?? {}
+    const envelope = { v: 1, instanceId: 'dead', incarnation, token: 'lost' } as const
+    await stack.send(
+      'WorkflowDeadLetterQueue',
+      encodeMessage({ ...envelope, kind: 'doorbell', factIds: ['x'] }),
+    )
+    await until('dead', ({ properties }) => properties?.['tenuto.workflow.status'] === 'STALLED')
+    expect(await stack.store.getInstance('dead')).toMatchObject({ stalled: { code: 'TURN_CRASHED' } })
+    await stack.invoke('Sweeper', { recoverStalled: true })
+    expect(stack.log('Sweeper')).toContainEqual(expect.objectContaining({ StalledInstances: 1 }))
+    await stack.invoke('Approvals', approval('dead', 'sns-2'))
+    expect(await ended('dead')).toMatchObject({ runtimeStatus: 'COMPLETED' })
+  })
+
   // Last: it looks back on all of the above.
   test('no function asked for anything that its role forbids', () => {
     const allowed = new Set(
@@ -109,12 +137,18 @@ describe.skipIf(noDynoxide)(dynoxideTitle('a deployed stack'), () => {
     )
     expect([...asked].filter((deed) => !allowed.has(deed) && !deed.startsWith('Test '))).toEqual([])
     expect(new Set(stack.cloud.deeds.map(({ who }) => who))).toEqual(
-      new Set(['Test', 'Orchestrator', 'Activity', 'Api', 'Approvals', 'Orders', 'Sweeper']),
+      new Set(['Test', 'DeadLetter', 'Orchestrator', 'Activity', 'Api', 'Approvals', 'Orders', 'Sweeper']),
     )
   })
 
-  /** Resolves once the instance is there. */
-  async function started(id: string): Promise<void> {
-    while ((await api(`GET /${id}`)).statusCode === 404);
+  /** Asks for an instance until its answer fits. */
+  async function until(id: string, fits: (answer: Answer) => boolean): Promise<void> {
+    while (!fits(await api(`GET /${id}`)));
   }
 })
+
+function approval(order: string, MessageId: string) {
+  const Message = JSON.stringify({ order, approver: 'Jane Doe' })
+  const Sns = { MessageId, TopicArn: 'arn:aws:sns:us-east-1:123456789012:approvals', Message }
+  return { Records: [{ EventSource: 'aws:sns', Sns }] }
+}

@@ -55,7 +55,7 @@ const allowed: Readonly<Record<string, Readonly<Record<string, readonly string[]
   // Reads everything, writes nothing, rings.
   Sweeper: {
     SweeperLogGroup: log,
-    Table: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'],
+    Table: ['dynamodb:BatchGetItem', 'dynamodb:Query'],
     'Table/index/list': ['dynamodb:Query'],
     WorkflowQueue: ['sqs:SendMessage'],
   },

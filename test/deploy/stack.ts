@@ -3,8 +3,11 @@
 
 import { CreateScheduleGroupCommand, SchedulerClient } from '@aws-sdk/client-scheduler'
 import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
+import { createDynamoStore } from '../../src/aws/dynamodb/index.ts'
 import { systemClock } from '../../src/aws/lambda/clock.ts'
+import type { Store } from '../../src/runtime/ports.ts'
 import { pollQueue, type Polling } from '../../src/stand-ins/index.ts'
+import { silentLogger } from '../../src/workflow/logger.ts'
 import { type Cloud, openCloud } from './cloud.ts'
 import { type Container, startContainer } from './containers.ts'
 import type { Packaged } from './packaged.ts'
@@ -16,6 +19,8 @@ export interface Stack {
   invoke(name: string, event: unknown): Promise<unknown>
   /** Sends to a queue, by its logical name. @returns the id of the message */
   send(queueName: string, body: string): Promise<string>
+  /** The store of the stack, for a look that no function takes. */
+  readonly store: Store
   /** The lines that a function has written, as JSON. */
   log(name: string): readonly Properties[]
   close(): Promise<void>
@@ -48,8 +53,11 @@ export async function deployStack({ template, folder }: Packaged): Promise<Stack
     if (!found) throw new Error(`There is no function ${name}.`)
     return found
   }
+  const client = cloud.dynoxide.client()
+  const tableName = names.get('Table')?.Ref ?? ''
   return {
     cloud,
+    store: createDynamoStore({ client, tableName, clock: systemClock, logger: silentLogger }),
     invoke: async (name, event) => named(name).invoke(event),
     async send(queueName, MessageBody) {
       const QueueUrl = names.get(queueName)?.Ref
@@ -59,6 +67,7 @@ export async function deployStack({ template, folder }: Packaged): Promise<Stack
     log: (name) => named(name).container.output.flatMap(parsed),
     async close() {
       await Promise.all(polling.map(async (each) => each.stop()))
+      client.destroy()
       await Promise.all([...functions.values()].map(async ({ container }) => container.kill()))
       await cloud.close()
     },

@@ -2,6 +2,7 @@
 // for that when it comes again.
 import { expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/index.ts'
+import type { Nudge } from '../../src/runtime/messages.ts'
 import type { Ports } from '../../src/runtime/ports.ts'
 import { limits } from '../../src/workflow/limits.ts'
 import { interceptPorts, withPorts } from '../support/intercept-ports.ts'
@@ -38,6 +39,14 @@ async function relay(ctx: WorkflowContext, round: number): Promise<void> {
   ctx.continueAsNew(round + 1, true)
 }
 
+/** Asks for something, and goes on without it. */
+async function parting(ctx: WorkflowContext, round = 1): Promise<unknown> {
+  if (round > 1) return ctx.waitForExternalEvent('go')
+  void ctx.callActivity(echo, 'parting')
+  ctx.continueAsNew(2)
+  return undefined
+}
+
 /** A generation after the other, each with an activity that nobody awaits. */
 async function careless(ctx: WorkflowContext, left: number): Promise<string> {
   void ctx.callActivity(echo, left)
@@ -45,7 +54,10 @@ async function careless(ctx: WorkflowContext, left: number): Promise<string> {
   return 'done'
 }
 
-const app = { workflows: { everything, leaf, sink, parent, greeter, relay, careless }, activities: { echo } }
+const app = {
+  workflows: { everything, leaf, sink, parent, greeter, relay, parting, careless },
+  activities: { echo },
+}
 
 /** The ports of a host whose calls of a method fail before they do anything. */
 function failing(method: string, times: number): (ports: Ports) => Ports {
@@ -282,4 +294,34 @@ test('a carrier whose own fact is still to come finds what it guards, although t
   const sent = inbox.map(({ event }) => (event.kind === 'eventRaised' ? event.input : undefined))
   expect(sent).toHaveLength(4)
   expect(new Set(sent)).toEqual(new Set(['"a"', '"b"', '"c"', '"d"']))
+})
+
+/** A nudge for an instance as it is now. */
+async function nudge(stage: Stage, instanceId: string, token: string): Promise<Nudge> {
+  const { incarnation, episode } = await stage.row(instanceId)
+  return { v: 1, kind: 'nudge', instanceId, incarnation, token, id: `n:${token}`, episode }
+}
+
+test("a sweeper's nudge does not run again what an older generation asked for and nobody awaited", async () => {
+  const stage = new Stage()
+  const host = stage.host(app)
+  stage.deliverTo(host)
+  await stage.start(host, 'parting')
+  await stage.rest()
+  expect(stage.messages('activity')).toHaveLength(1)
+  expect(await deliver(host, await nudge(stage, 'parting', 'sweep-1'))).toEqual([true])
+  expect(stage.messages('activity')).toHaveLength(1)
+})
+
+test('a nudge whose instance has moved since does nothing', async () => {
+  const stage = new Stage()
+  const host = stage.host(app)
+  await stage.start(host, 'everything')
+  await deliver(host, stage.doorbell('start'))
+  const late = await nudge(stage, 'everything', 'sweep-1')
+  await stage.raise(host, 'everything', 'other')
+  await deliver(host, stage.doorbell())
+  const before = stage.sent.length
+  expect(await deliver(host, late)).toEqual([true])
+  expect(stage.sent.length).toBe(before)
 })

@@ -14,7 +14,7 @@ export interface Scenario {
   readonly ends: Readonly<Record<string, readonly [status: string, output: string | undefined]>>
 }
 
-export interface Effects {
+interface Effects {
   /** Told of each attempt of an activity that has run. */
   readonly ran: (key: string) => void
 }

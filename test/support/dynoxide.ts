@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
+import { describe } from 'vitest'
 import { createTableInput } from '../../src/aws/dynamodb/index.ts'
 
 const program = fileURLToPath(
@@ -22,6 +23,11 @@ if (noDynoxide) console.warn(`NOT RUN: tests of the DynamoDB store, because ${no
 /** The title of a suite that needs dynoxide: it says when the suite was not run. */
 export function dynoxideTitle(title: string): string {
   return noDynoxide ? `${title} (NOT RUN: ${noDynoxide})` : title
+}
+
+/** A suite that needs dynoxide; where there is none its tests count as skipped. */
+export function describeOnDynoxide(title: string, tests: () => void): void {
+  describe.skipIf(noDynoxide)(`${dynoxideTitle(title)}`, () => tests())
 }
 
 export interface Dynoxide {

@@ -2,7 +2,7 @@
 
 import type { Ports } from '../../src/runtime/ports.ts'
 
-export interface PortCall {
+interface PortCall {
   /** Name of the method: `appendEpisode`, `send`, `schedule` … */
   readonly method: string
   readonly args: readonly unknown[]

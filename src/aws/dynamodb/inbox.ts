@@ -93,6 +93,7 @@ export class Inbox {
   }
 
   async count(key: InstanceKey, atMost: number): Promise<number> {
+    if (atMost < 1) return 0
     const { pk, from, to } = inboxRange(placeOf(key))
     let count = 0
     let start: Item | undefined

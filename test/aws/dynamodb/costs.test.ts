@@ -1,11 +1,11 @@
 // What each operation asks of DynamoDB: requests, units and bytes. The budgets of a step rest on these.
 
 import { randomUUID } from 'node:crypto'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { bytesOf } from '../../../src/aws/dynamodb/items.ts'
 import type { Episode, InstanceKey } from '../../../src/runtime/episode.ts'
 import { eventRow, outcomeRow, rowOf } from '../../conformance/samples.ts'
-import { dynoxideTitle, noDynoxide } from '../../support/dynoxide.ts'
+import { describeOnDynoxide } from '../../support/dynoxide.ts'
 import { injectFaults, refuse } from './faults.ts'
 import { type Bench, useDynoxide } from './harness.ts'
 
@@ -35,7 +35,7 @@ function fanOut(width: number): Episode {
   return step(1, { events: [], commands, wide: true })
 }
 
-describe.skipIf(noDynoxide)(dynoxideTitle('the cost of the DynamoDB store'), () => {
+describeOnDynoxide('the cost of the DynamoDB store', () => {
   const open = useDynoxide()
   const report: string[] = []
   afterAll(() => report.length > 0 && console.info(report.join('\n')))

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Store } from '../../../src/runtime/ports.ts'
 import { episodeOf, eventRow, key, nextLife, outcomeRow, rowOf } from '../../conformance/samples.ts'
-import { dynoxideTitle, noDynoxide } from '../../support/dynoxide.ts'
+import { describeOnDynoxide } from '../../support/dynoxide.ts'
 import {
   after,
   failAfter,
@@ -18,7 +18,7 @@ import {
 } from './faults.ts'
 import { useDynoxide } from './harness.ts'
 
-describe.skipIf(noDynoxide)(dynoxideTitle('DynamoDB at its worst'), () => {
+describeOnDynoxide('DynamoDB at its worst', () => {
   const open = useDynoxide()
 
   const throttles = ['ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded']

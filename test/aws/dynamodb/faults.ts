@@ -40,7 +40,7 @@ export function injectFaults(
       const send = async (): Promise<HttpAnswer> => (await next(args)).response as HttpAnswer
       const fault = choose(outgoing)
       const response = fault ? await fault(request, send) : await send()
-      return { response } as never
+      return { response, output: undefined as never }
     },
     { step: 'deserialize', name: 'injectFaults', priority: 'low' },
   )

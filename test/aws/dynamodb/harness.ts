@@ -25,14 +25,14 @@ export interface Bench {
   readonly tableName: string
   readonly clock: TestClock
   readonly logger: RecordingLogger
-  /** All requests of the store so far; `take` forgets them. */
-  takeRequests(): readonly DynamoRequest[]
+  /** All requests so far that were not taken yet. */
+  readonly takeRequests: () => readonly DynamoRequest[]
   /** A further client of the same server. */
-  connect(config?: DynamoDBClientConfig): DynamoDBClient
+  readonly connect: (config?: DynamoDBClientConfig) => DynamoDBClient
   /** A further store on the same table: another process. */
-  another(options?: Partial<DynamoStoreOptions>): Store
+  readonly another: (options?: Partial<DynamoStoreOptions>) => Store
   /** All items of an instance id, as they lie in the table. */
-  items(instanceId: string): Promise<readonly Item[]>
+  readonly items: (instanceId: string) => Promise<readonly Item[]>
 }
 
 /** Registers a server for the tests of a file. @returns what opens a store in a test */
@@ -90,7 +90,8 @@ async function openBench(server: Dynoxide, options: Partial<DynamoStoreOptions>)
 async function itemsOf(server: Dynoxide, tableName: string, instanceId: string): Promise<Item[]> {
   const client = server.client()
   const items: Item[] = []
-  for (let start: Item | undefined, isFirst = true; isFirst || start; isFirst = false) {
+  let start: Item | undefined
+  do {
     const { Items = [], LastEvaluatedKey } = await client.send(
       new QueryCommand({
         TableName: tableName,
@@ -101,7 +102,7 @@ async function itemsOf(server: Dynoxide, tableName: string, instanceId: string):
     )
     items.push(...Items)
     start = LastEvaluatedKey
-  }
+  } while (start)
   client.destroy()
   return items
 }

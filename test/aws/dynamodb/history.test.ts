@@ -3,12 +3,12 @@
 import { describe, expect, test } from 'vitest'
 import type { Episode } from '../../../src/runtime/episode.ts'
 import { episodeOf, eventRow, key, openingOf } from '../../conformance/samples.ts'
-import { dynoxideTitle, noDynoxide } from '../../support/dynoxide.ts'
+import { describeOnDynoxide } from '../../support/dynoxide.ts'
 import { injectFaults, rewrite } from './faults.ts'
 import { type Bench, useDynoxide } from './harness.ts'
 import { noise } from './noise.ts'
 
-describe.skipIf(noDynoxide)(dynoxideTitle('histories in DynamoDB'), () => {
+describeOnDynoxide('histories in DynamoDB', () => {
   const open = useDynoxide()
 
   const append = async ({ store }: Bench, ...episodes: readonly Episode[]) => {
@@ -143,8 +143,8 @@ describe.skipIf(noDynoxide)(dynoxideTitle('histories in DynamoDB'), () => {
       '#',
       '%',
       'a#e#0000000001',
-      '\ud800',
-      '\udfff',
+      '\uD800',
+      '\uDFFF',
       '%ud800',
       'ü',
       'u\u0308',
@@ -154,7 +154,7 @@ describe.skipIf(noDynoxide)(dynoxideTitle('histories in DynamoDB'), () => {
     const keys = ids.flatMap((instanceId) => ids.map((incarnation) => ({ instanceId, incarnation })))
     const written = keys.map((at, index) => ({
       at,
-      episode: episodeOf(1, { nonce: `n${index}`, by: '\ud800' }),
+      episode: episodeOf(1, { nonce: `n${index}`, by: '\uD800' }),
     }))
     for (const { at, episode } of written) {
       expect(await store.appendEpisode(at, episode)).toEqual({ kind: 'committed' })

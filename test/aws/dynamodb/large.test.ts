@@ -5,14 +5,14 @@ import type { BlobStore } from '../../../src/aws/blobs.ts'
 import type { Item } from '../../../src/aws/dynamodb/items.ts'
 import type { InboxRow } from '../../../src/runtime/ports.ts'
 import { episodeOf, eventRow, key, nextLife, outcomeRow, rowOf } from '../../conformance/samples.ts'
-import { dynoxideTitle, noDynoxide } from '../../support/dynoxide.ts'
+import { describeOnDynoxide } from '../../support/dynoxide.ts'
 import { hold, injectFaults, onlyTheFirst, refuse } from './faults.ts'
 import { type Bench, useDynoxide } from './harness.ts'
 import { noise } from './noise.ts'
 
 const megabytes = 1_000_000
 
-describe.skipIf(noDynoxide)(dynoxideTitle('large things in DynamoDB'), () => {
+describeOnDynoxide('large things in DynamoDB', () => {
   const open = useDynoxide()
   const parts = async ({ items }: Bench): Promise<Item[]> =>
     (await items(key.instanceId)).filter(({ sk }) => sk?.S?.includes('#p#'))

@@ -1,14 +1,14 @@
 // Lists over many partitions of the index, and the index itself.
 
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createTableInput, listIndex, tableSchema } from '../../../src/aws/dynamodb/index.ts'
 import type { RuntimeStatus } from '../../../src/workflow/status.ts'
 import { episodeOf, key, rowOf } from '../../conformance/samples.ts'
-import { dynoxideTitle, noDynoxide } from '../../support/dynoxide.ts'
+import { describeOnDynoxide } from '../../support/dynoxide.ts'
 import { type Bench, useDynoxide } from './harness.ts'
 
-describe.skipIf(noDynoxide)(dynoxideTitle('lists in DynamoDB'), () => {
+describeOnDynoxide('lists in DynamoDB', () => {
   const open = useDynoxide()
 
   const statuses: readonly RuntimeStatus[] = ['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'SUSPENDED']
@@ -72,8 +72,8 @@ describe.skipIf(noDynoxide)(dynoxideTitle('lists in DynamoDB'), () => {
 
   test('a row of a list tells what it was, when, and when it is due', async () => {
     const { store } = await open()
-    const instanceId = '\ud800'.repeat(2_000)
-    const row = rowOf({ instanceId, incarnation: '#%\udfff' }, { startAt: 9_000, name: 'n\ud800' })
+    const instanceId = '\uD800'.repeat(2_000)
+    const row = rowOf({ instanceId, incarnation: '#%\uDFFF' }, { startAt: 9_000, name: 'n\uD800' })
     await store.createInstance({ ...row, input: '"large"' })
     expect((await store.list({ limit: 1 })).instances).toEqual([row])
   })

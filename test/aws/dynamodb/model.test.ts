@@ -1,12 +1,12 @@
 // The same random calls on this store and on the plain maps of the reference give the same answers.
 
-import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
 import type { InstanceKey } from '../../../src/runtime/episode.ts'
 import type { Store } from '../../../src/runtime/ports.ts'
 import { MemoryStore } from '../../../src/testing/memory-store.ts'
 import { episodeOf, eventRow, openingOf, outcomeRow, rowOf } from '../../conformance/samples.ts'
-import { dynoxideTitle, noDynoxide } from '../../support/dynoxide.ts'
+import { describeOnDynoxide } from '../../support/dynoxide.ts'
 import { numRuns } from '../../support/property.ts'
 import { useDynoxide } from './harness.ts'
 
@@ -143,7 +143,7 @@ const calls = fc.array(
   { maxLength: 40 },
 )
 
-describe.skipIf(noDynoxide)(dynoxideTitle('DynamoDB against plain maps'), () => {
+describeOnDynoxide('DynamoDB against plain maps', () => {
   const open = useDynoxide()
 
   test('any order of calls has the same answers', async () => {

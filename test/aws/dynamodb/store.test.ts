@@ -1,13 +1,13 @@
 // The contract of every store, kept by this one.
 
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll, beforeAll } from 'vitest'
 import { createDynamoStore } from '../../../src/aws/dynamodb/index.ts'
 import { silentLogger } from '../../../src/workflow/logger.ts'
 import { describeStore } from '../../conformance/store.suite.ts'
-import { type Dynoxide, dynoxideTitle, noDynoxide, startDynoxide } from '../../support/dynoxide.ts'
+import { describeOnDynoxide, type Dynoxide, startDynoxide } from '../../support/dynoxide.ts'
 import { testClock } from './harness.ts'
 
-describe.skipIf(noDynoxide)(dynoxideTitle('DynamoDB'), () => {
+describeOnDynoxide('DynamoDB', () => {
   let server: Dynoxide
   beforeAll(async () => {
     server = await startDynoxide()
