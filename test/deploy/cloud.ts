@@ -8,7 +8,7 @@ import { createSchedulerStandIn, createSqsStandIn, type SqsStandIn } from '../..
 import { type Dynoxide, startDynoxide } from '../support/dynoxide.ts'
 
 /** One request, in the words of a policy. */
-export interface Deed {
+interface Deed {
   readonly who: string
   readonly action: string
   /** As `permissionsIn` names it; queues and the table have the logical names of the template. */

@@ -57,13 +57,6 @@ export async function simulate(seed: number, options: WorldOptions): Promise<Rep
   return new World(seed, options).run()
 }
 
-/** For diagnosis: the episodes of every instance of a seed. */
-export async function explain(seed: number, options: WorldOptions): Promise<string[]> {
-  const world = new World(seed, options)
-  await world.run()
-  return world.lines()
-}
-
 class World {
   readonly #seed: number
   readonly #options: WorldOptions
@@ -163,17 +156,6 @@ class World {
   /** What an operator does after an outage. */
   #recover(delayMs: number): void {
     this.#retry(delayMs, (runtime) => runtime.recoverStalled())
-  }
-
-  lines(): string[] {
-    return [...this.#checker.lines].flatMap(([key, line]) =>
-      line.map(
-        (e) =>
-          `${key} #${e.n} gen ${e.generation} at ${(e.at - Date.UTC(2030, 0, 1)) / 1000} by ${e.by} ${e.status}${e.continuedAsNew ? ' CAN' : ''}` +
-          ` <- ${e.events.map((event) => ('name' in event ? `${factIdOf(event)}(${event.name})` : `${event.kind} ${factIdOf(event)}`)).join(', ')}` +
-          ` -> ${e.commands.map((c) => `${c.kind}#${c.seq}`).join(', ')}`,
-      ),
-    )
   }
 
   get #faulty(): boolean {

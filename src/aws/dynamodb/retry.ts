@@ -6,7 +6,7 @@ import { TenutoError } from '../../workflow/errors.ts'
 import type { Logger } from '../../workflow/logger.ts'
 
 /** `throttled`: not done. `unknown`: done or not. `final`: not done, and a repetition would end the same way. */
-export type Trouble = 'throttled' | 'unknown' | 'final'
+type Trouble = 'throttled' | 'unknown' | 'final'
 
 export interface RetryPolicy {
   readonly clock: Clock
@@ -42,7 +42,7 @@ const passing = new Set([
   'RequestTimeoutException',
 ])
 
-export function troubleOf(error: unknown): Trouble {
+function troubleOf(error: unknown): Trouble {
   if (!(error instanceof Error)) return 'final'
   if (throttling.has(error.name)) return 'throttled'
   const { $metadata, code } = error as Error & { $metadata?: Metadata; code?: unknown }
@@ -92,7 +92,7 @@ export async function retry<T>(
 }
 
 /** Doubles with each attempt; the upper half is left to chance, so that those who were refused together do not come back together. */
-export function backOffMs(attempt: number, random: () => number): number {
+function backOffMs(attempt: number, random: () => number): number {
   const whole = Math.min(longestPauseMs, firstPauseMs * 2 ** (attempt - 1))
   return whole / 2 + (random() * whole) / 2
 }

@@ -22,7 +22,7 @@ export type MetricName =
   | 'ListenerFailures'
   | 'ListenerDrops'
 
-export const metricNamespace = 'Tenuto'
+const metricNamespace = 'Tenuto'
 
 export interface EmfOptions {
   /** The only dimension. */

@@ -5,6 +5,7 @@ import { invalid, sqsError } from './errors.ts'
 import { limits } from './limits.ts'
 
 /** As on the wire: bytes are in base64. */
+/** @public named in declarations */
 export interface AttributeValue {
   readonly DataType: string
   readonly StringValue?: string

@@ -17,7 +17,7 @@ interface HttpAnswer {
   body: unknown
 }
 
-export interface HttpQuestion {
+interface HttpQuestion {
   readonly headers: Record<string, string>
   body: string | Uint8Array
 }
@@ -122,7 +122,7 @@ export function rewrite(change: (output: Record<string, unknown>) => object): Fa
 export const nothingOfIt: Fault = async (request) =>
   answer(200, { UnprocessedItems: inputOf(request)['RequestItems'] })
 
-export function inputOf({ body }: HttpQuestion): Outgoing['input'] {
+function inputOf({ body }: HttpQuestion): Outgoing['input'] {
   const text = typeof body === 'string' ? body : new TextDecoder().decode(body)
   return JSON.parse(text) as Outgoing['input']
 }
