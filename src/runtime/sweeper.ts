@@ -65,7 +65,11 @@ async function due(ports: Ports, row: InstanceRow, periodMs: number): Promise<Me
   if (state.n === 0) {
     return now - startedAt > ringAfterMs ? [doorbell(key, ports.newId(), ['start'])] : []
   }
-  const late = inbox.filter(({ acceptedAt }) => now - acceptedAt > ringAfterMs).map(({ factId }) => factId)
+  // Behind inline activities every ring would only be sent again and again: whoever runs them, or takes them over, takes the rows along.
+  const late =
+    state.inline.size > 0
+      ? []
+      : inbox.filter(({ acceptedAt }) => now - acceptedAt > ringAfterMs).map(({ factId }) => factId)
   const messages: Message[] = late.length > 0 ? [doorbell(key, ports.newId(), late)] : []
   // What a dead letter has stalled takes no turn until somebody asks for one.
   const hasCrashed = row.stalled?.code === 'TURN_CRASHED'

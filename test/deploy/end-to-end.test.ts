@@ -61,6 +61,16 @@ describe.skipIf(noDynoxide)(title, () => {
       runtimeStatus: 'COMPLETED',
       properties: { 'dapr.workflow.output': `"Approved by 'Jane Doe'"` },
     })
+    // A line of the activity's own, with what it takes to find it.
+    expect(stack.log('Activity')).toContainEqual(
+      expect.objectContaining({
+        level: 'INFO',
+        message: '*** Placing order: Laptop (1)',
+        instanceId: 'laptop',
+        activity: 'placeOrder',
+        requestId: expect.any(String) as string,
+      }),
+    )
   })
 
   test('an order that comes by SQS, and a decision about it', async () => {

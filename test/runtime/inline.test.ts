@@ -1,6 +1,6 @@
 // Inline activities: run by the host that commits them, one commit each, and taken from it only when it is lost.
 
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { activity, type ActivityContext, defineApp, type WorkflowContext } from '../../src/index.ts'
 import type { Episode } from '../../src/runtime/episode.ts'
 import type { Message } from '../../src/runtime/messages.ts'
@@ -50,10 +50,16 @@ function stage(run: (ctx: ActivityContext, n: number) => unknown = (_, n) => n +
     if (result.kind === 'committed') episodes.push(episode)
     return result
   }
-  const hosts = [createRuntime(app, ports)]
+  const open = (seen: Ports) => {
+    const runtime = createRuntime(app, seen)
+    onTestFinished(() => runtime.close())
+    return runtime
+  }
+  const hosts = [open(ports)]
   const end = async (workflowName: string, input?: unknown) => {
-    backend.queue.run(() => hosts[0] ?? createRuntime(app, ports))
-    const { management } = createRuntime(app, backend.ports)
+    const next = open(ports)
+    backend.queue.run(() => hosts[0] ?? next)
+    const { management } = open(backend.ports)
     await management.start({
       workflowName,
       instanceId: 'i',

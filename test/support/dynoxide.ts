@@ -27,10 +27,8 @@ export function dynoxideTitle(title: string): string {
 
 /** A suite that needs dynoxide; where there is none its tests count as skipped. */
 export function describeOnDynoxide(title: string, tests: () => void): void {
-  // oxlint-disable-next-line vitest/valid-title -- it says why it is not run where it is not
-  describe.skipIf(noDynoxide)(dynoxideTitle(title), () => {
-    tests()
-  })
+  // oxlint-disable-next-line vitest/valid-title, vitest/valid-describe-callback -- both are the caller's
+  describe.skipIf(noDynoxide)(dynoxideTitle(title), tests)
 }
 
 export interface Dynoxide {

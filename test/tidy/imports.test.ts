@@ -54,6 +54,15 @@ test('relative imports of src stay inside src', () => {
   expect(wrong).toEqual([])
 })
 
+test('handlers import the app and what users import too', () => {
+  const wrong = sourceFiles('handlers').flatMap((file) =>
+    importsOf(file)
+      .filter((target) => !['examples/app.ts', 'src/aws/index.ts', 'src/http/lambda.ts'].includes(target))
+      .map((target) => `${file.path} imports ${target}`),
+  )
+  expect(wrong).toEqual([])
+})
+
 test('workflow/ and engine/ import no package and no module that does I/O', () => {
   const wrong = files
     .filter((file) => pureFolders.has(areaOf(file)))

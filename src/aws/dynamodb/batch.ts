@@ -60,6 +60,7 @@ async function readBatch(table: Table, batch: readonly Item[]): Promise<readonly
   return found
 }
 
+/** After a failure nothing new is begun; and nothing is under way any more when it is reported. */
 async function eachBatch<T>(
   all: readonly T[],
   size: number,
@@ -69,7 +70,8 @@ async function eachBatch<T>(
     all.slice(at * size, (at + 1) * size),
   )
   for (let at = 0; at < batches.length; at += parallelBatches) {
-    await Promise.all(batches.slice(at, at + parallelBatches).map(act))
+    const results = await Promise.allSettled(batches.slice(at, at + parallelBatches).map(act))
+    for (const result of results) if (result.status === 'rejected') throw result.reason
   }
 }
 

@@ -9,7 +9,7 @@ export function keyOfRow(instanceId: string): ItemKey {
   return { pk: partitionKey(instanceId), sk: rowKey }
 }
 
-const isFree: Condition = { text: 'attribute_not_exists(#pk)' }
+export const isFree: Condition = { text: 'attribute_not_exists(#pk)' }
 
 const endStatuses = {
   ':completed': { S: 'COMPLETED' },

@@ -5,6 +5,7 @@ import type { AppendResult, InstanceRecord } from '../../runtime/ports.ts'
 import { TenutoError } from '../../workflow/errors.ts'
 import { episodeKey, episodes as episodeRange, episodesAndInbox, type Place, placeOf } from '../keys.ts'
 import type { Bodies } from './bodies.ts'
+import { isFree } from './conditions.ts'
 import { isEpisode, isOpening, isStub, packEpisode, unpackEpisode } from './episodes.ts'
 import type { Inbox } from './inbox.ts'
 import { type Item, textOf } from './items.ts'
@@ -34,8 +35,7 @@ export class History {
     const place = placeOf(key)
     const packed = await packEpisode(this.#bodies, place, episode)
     await this.#bodies.writeOutside(packed)
-    const condition = { text: 'attribute_not_exists(#pk)' }
-    const result = await this.#table.put(episodeKey(place, episode.n), packed.attributes, condition)
+    const result = await this.#table.put(episodeKey(place, episode.n), packed.attributes, isFree)
     if (result.kind === 'written') return { kind: 'committed' }
     const { item, isRepeat } = result
     if (!item) throw new TenutoError('STORAGE_FAILED', `Episode ${episode.n} was refused for no reason.`)

@@ -8,6 +8,7 @@ import type { Logger } from '../../workflow/logger.ts'
 import { factKey, inbox as inboxRange, type Place, placeOf, traceKey } from '../keys.ts'
 import { deleteOf, putOf, readAll, writeAll } from './batch.ts'
 import { type Bodies, BodyLost, type Packed, refsIn } from './bodies.ts'
+import { isFree } from './conditions.ts'
 import { compareFacts, type Fact, packFact, packTrace, unpackFact, withoutPayload } from './facts.ts'
 import { isExpired, type Item, stringIn, stringOf } from './items.ts'
 import { Recent } from './recent.ts'
@@ -48,8 +49,7 @@ export class Inbox {
     const nonce = randomBytes(8).toString('base64url')
     const packed = await this.#pack(place, row, nonce)
     await this.#bodies.writeOutside(packed)
-    const condition = { text: 'attribute_not_exists(#pk)' }
-    const result = await this.#table.put(factKey(place, row.factId), packed.attributes, condition)
+    const result = await this.#table.put(factKey(place, row.factId), packed.attributes, isFree)
     if (result.kind === 'refused' && result.item && stringIn(result.item, 'nonce') !== nonce) {
       await this.#bodies.discard(packed, result.item)
       return (await unpackFact(this.#bodies, place, result.item)).row

@@ -1,4 +1,5 @@
-// Lists: the index holds the rows by status, spread over partitions. A page is the merge of their beginnings.
+// Lists: the index holds the rows by status, spread over partitions, and follows the table within moments. A page is the merge of the
+// beginnings of its partitions.
 
 import type { InstancePage, ListFilter } from '../../runtime/ports.ts'
 import { TenutoError } from '../../workflow/errors.ts'

@@ -30,7 +30,6 @@ const throttling = new Set([
   'RequestLimitExceeded',
   'Throttling',
   'TooManyRequestsException',
-  'SlowDown',
 ])
 
 /** Errors of DynamoDB that are called the caller's fault and pass nevertheless. */
@@ -48,10 +47,11 @@ function troubleOf(error: unknown): Trouble {
   const { $metadata, code } = error as Error & { $metadata?: Metadata; code?: unknown }
   if (passing.has(error.name) || $metadata?.clockSkewCorrected) return 'unknown'
   const { httpStatusCode } = $metadata ?? {}
-  if (httpStatusCode !== undefined) return httpStatusCode >= 500 ? 'unknown' : 'final'
-  // Node's names of broken connections, and the SDK's of a request that took too long or whose answer was cut off.
+  // An error with the status of a success is an answer that was cut off.
+  if (httpStatusCode !== undefined) return httpStatusCode >= 400 && httpStatusCode < 500 ? 'final' : 'unknown'
+  // Node's names of broken connections, and the SDK's of a request that took too long.
   const isBroken = typeof code === 'string' && /^E(?!RR_)[A-Z_]+$/.test(code)
-  return isBroken || error.name === 'TimeoutError' || '$response' in error ? 'unknown' : 'final'
+  return isBroken || error.name === 'TimeoutError' ? 'unknown' : 'final'
 }
 
 interface Metadata {
@@ -85,7 +85,7 @@ export async function retry<T>(
       const pauseMs = backOffMs(attempt, random)
       if (trouble === 'final' || clock.now() + pauseMs > deadline) throw failure(doing, attempt, error)
       isRepeat ||= trouble === 'unknown'
-      logger.debug('DynamoDB is asked again.', { doing, attempt, trouble, reason: describe(error) })
+      logger.warn('DynamoDB is asked again.', { doing, attempt, trouble, reason: describe(error) })
       await clock.sleep(pauseMs)
     }
   }

@@ -3,11 +3,13 @@
 
 import type { ActivityMessage, Delivery, Message } from '../../runtime/messages.ts'
 import type { App } from '../../workflow/app.ts'
+import type { Logger } from '../../workflow/logger.ts'
 import { timeForWorkMs } from './invocation.ts'
 
 export interface LanesHost {
   readonly app: Pick<App, 'activity'>
   readonly remainingTimeMs: () => number
+  readonly logger: Logger
   handle(batch: readonly Delivery[]): Promise<ReadonlySet<Delivery>>
   /** Sends copies. */
   requeue(messages: readonly Message[]): Promise<void>
@@ -39,15 +41,26 @@ async function runLane(
   const done: Delivery[] = []
   for (let at = 0; at < lane.length; at += size) {
     const round = lane.slice(at, at + size)
+    // One without a timeout may be short. It gets what is left, as long as that is half of what there was.
     const neededMs = Math.max(...round.map(({ message }) => message.timeoutMs ?? wholeMs / 2))
-    if (at > 0 && timeForWorkMs(host.remainingTimeMs()) < Math.min(neededMs, wholeMs / 2)) {
+    if (at > 0 && timeForWorkMs(host.remainingTimeMs()) < Math.min(neededMs, wholeMs)) {
       const rest = lane.slice(at)
-      await host.requeue(rest.map(({ message }) => message))
-      return [...done, ...rest]
+      return [...done, ...((await isRequeued(rest, host)) ? rest : [])]
     }
     done.push(...(await runRound(round, host)))
   }
   return done
+}
+
+/** What could not be sent again is not done either. */
+async function isRequeued(rest: readonly Delivery[], host: LanesHost): Promise<boolean> {
+  try {
+    await host.requeue(rest.map(({ message }) => message))
+    return true
+  } catch (error) {
+    host.logger.warn('Activities that wait for their turn could not be sent again.', { error })
+    return false
+  }
 }
 
 /**

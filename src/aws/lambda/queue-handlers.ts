@@ -30,6 +30,7 @@ export function activityHandler(
     const runtime = createContainerRuntime(app, backend)
     const host: LanesHost = {
       app,
+      logger: ports.logger,
       remainingTimeMs: () => invocation.remainingTimeMs(),
       handle: async (batch) => runtime.handle(batch),
       requeue: async (messages) => ports.queue.send(messages),

@@ -1,7 +1,7 @@
 // What each operation asks of DynamoDB: requests, units and bytes. The budgets of a step rest on these.
 
 import { randomUUID } from 'node:crypto'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { bytesOf } from '../../../src/aws/dynamodb/items.ts'
 import type { Episode, InstanceKey } from '../../../src/runtime/episode.ts'
 import { eventRow, outcomeRow, rowOf } from '../../conformance/samples.ts'
@@ -37,39 +37,27 @@ function fanOut(width: number): Episode {
 
 describeOnDynoxide('the cost of the DynamoDB store', () => {
   const open = useDynoxide()
-  const report: string[] = []
-  afterAll(() => report.length > 0 && console.info(report.join('\n')))
-
   /** What the work asked for, as `Operation units` each. */
-  const costOf = async ({ takeRequests }: Bench, name: string, work: () => Promise<unknown>) => {
+  const costOf = async ({ takeRequests }: Bench, work: () => Promise<unknown>) => {
     takeRequests()
     await work()
-    const requests = takeRequests()
-    const text = requests.map(
+    return takeRequests().map(
       ({ operation, readUnits, writeUnits }) => `${operation} ${readUnits + writeUnits}`,
     )
-    const bytes = requests.reduce((sum, each) => sum + each.bytes, 0)
-    report.push(`${name}: ${text.join(', ')} (${bytes} bytes)`)
-    return text
   }
 
   test('a step of a chain is one put of one unit and one query of one unit', async () => {
     const bench = await open()
     await bench.store.appendEpisode(key, step(1))
-    expect(await costOf(bench, 'append a step', () => bench.store.appendEpisode(key, step(2)))).toEqual([
-      'PutItem 1',
-    ])
-    expect(await costOf(bench, 'read the tail', () => bench.store.read(key, 1))).toEqual(['Query 1'])
-    expect(await costOf(bench, 'read an empty tail', () => bench.store.read(key, 2))).toEqual(['Query 1'])
+    expect(await costOf(bench, () => bench.store.appendEpisode(key, step(2)))).toEqual(['PutItem 1'])
+    expect(await costOf(bench, () => bench.store.read(key, 1))).toEqual(['Query 1'])
+    expect(await costOf(bench, () => bench.store.read(key, 2))).toEqual(['Query 1'])
   })
 
   test('the item of a step is below 1 KB', async () => {
     const { store, items } = await open()
     await store.appendEpisode(key, step(1_000))
     const [item = {}] = await items(key.instanceId)
-    report.push(
-      `item of a step: ${bytesOf(item)} bytes, ${Buffer.byteLength(JSON.stringify(step(1_000)))} as JSON`,
-    )
     expect(bytesOf(item)).toBeLessThan(800)
   })
 
@@ -79,96 +67,70 @@ describeOnDynoxide('the cost of the DynamoDB store', () => {
       Array.from({ length: 40 }, (_, at) => ({ sku: `A-${at}`, count: at, state: 'packed' })),
     )
     const episode = step(1, { commands: [{ kind: 'scheduleTask', seq: 1, name: 'ship', input: rows }] })
-    expect(
-      await costOf(bench, `append ${rows.length} bytes of input`, () =>
-        bench.store.appendEpisode(key, episode),
-      ),
-    ).toEqual(['PutItem 1'])
+    expect(await costOf(bench, () => bench.store.appendEpisode(key, episode))).toEqual(['PutItem 1'])
   })
 
   test('a fan-out of a hundred is one put of one unit', async () => {
     const bench = await open()
     const episode = fanOut(100)
-    const size = JSON.stringify(episode).length
-    expect(
-      await costOf(bench, `append a fan-out of 100 (${size} bytes)`, () =>
-        bench.store.appendEpisode(key, episode),
-      ),
-    ).toEqual(['PutItem 1'])
+    expect(await costOf(bench, () => bench.store.appendEpisode(key, episode))).toEqual(['PutItem 1'])
   })
 
   test('ten outcomes are one batch, and so is their deletion', async () => {
     const bench = await open()
     const rows = Array.from({ length: 10 }, (_, at) => outcomeRow(at, '{"ok":true}'))
-    expect(await costOf(bench, 'put ten outcomes', () => bench.store.putOutcomes(key, rows))).toEqual([
-      'BatchWriteItem 10',
-    ])
+    expect(await costOf(bench, () => bench.store.putOutcomes(key, rows))).toEqual(['BatchWriteItem 10'])
     await bench.store.read(key, 0)
     const ids = rows.map(({ factId }) => factId)
-    expect(await costOf(bench, 'delete ten outcomes', () => bench.store.deleteInbox(key, ids))).toEqual([
-      'BatchWriteItem 10',
-    ])
+    expect(await costOf(bench, () => bench.store.deleteInbox(key, ids))).toEqual(['BatchWriteItem 10'])
   })
 
   test('an event is one put; with an id of its caller, one read more', async () => {
     const bench = await open()
     const { digest: _, ...plain } = eventRow(`e:${randomUUID()}`)
-    expect(await costOf(bench, 'put an event', () => bench.store.putInbox(key, plain))).toEqual(['PutItem 1'])
+    expect(await costOf(bench, () => bench.store.putInbox(key, plain))).toEqual(['PutItem 1'])
     const own = eventRow('e:own')
-    expect(await costOf(bench, 'put an event with its own id', () => bench.store.putInbox(key, own))).toEqual(
-      ['GetItem 1', 'PutItem 1'],
-    )
-    expect(await costOf(bench, 'count the inbox', () => bench.store.countInbox(key, 10_000))).toEqual([
-      'Query 1',
-    ])
+    expect(await costOf(bench, () => bench.store.putInbox(key, own))).toEqual(['GetItem 1', 'PutItem 1'])
+    expect(await costOf(bench, () => bench.store.countInbox(key, 10_000))).toEqual(['Query 1'])
     const another = bench.another()
     await another.read(key, 0)
-    expect(
-      await costOf(bench, 'delete two events', () => another.deleteInbox(key, [plain.factId, 'e:own'])),
-    ).toEqual(['BatchWriteItem 3'])
+    expect(await costOf(bench, () => another.deleteInbox(key, [plain.factId, 'e:own']))).toEqual([
+      'BatchWriteItem 3',
+    ])
   })
 
   test('deleting what was never read is one read more, and nothing when it is not there', async () => {
     const bench = await open()
     await bench.store.putInbox(key, eventRow('e1'))
     const another = bench.another()
-    expect(await costOf(bench, 'delete an event unseen', () => another.deleteInbox(key, ['e1']))).toEqual([
+    expect(await costOf(bench, () => another.deleteInbox(key, ['e1']))).toEqual([
       'BatchGetItem 1',
       'BatchWriteItem 2',
     ])
-    expect(await costOf(bench, 'delete what is not there', () => another.deleteInbox(key, ['e1']))).toEqual([
-      'BatchGetItem 1',
-    ])
-    expect(await costOf(bench, 'delete nothing', () => another.deleteInbox(key, []))).toEqual([])
+    expect(await costOf(bench, () => another.deleteInbox(key, ['e1']))).toEqual(['BatchGetItem 1'])
+    expect(await costOf(bench, () => another.deleteInbox(key, []))).toEqual([])
   })
 
   test('a row and its place in the index are written at its start and at its end; it is read with its newest episode', async () => {
     const bench = await open()
     const row = rowOf(key, { input: order })
-    expect(await costOf(bench, 'create an instance', () => bench.store.createInstance(row))).toEqual([
-      'PutItem 2',
-    ])
+    expect(await costOf(bench, () => bench.store.createInstance(row))).toEqual(['PutItem 2'])
     await bench.store.appendEpisode(key, step(1))
-    expect(
-      await costOf(bench, 'read a row that runs', () => bench.store.getInstance(key.instanceId)),
-    ).toEqual(['GetItem 1', 'Query 1'])
-    expect(await costOf(bench, 'read cold', () => bench.store.read(key))).toEqual(['Query 1'])
+    expect(await costOf(bench, () => bench.store.getInstance(key.instanceId))).toEqual([
+      'GetItem 1',
+      'Query 1',
+    ])
+    expect(await costOf(bench, () => bench.store.read(key))).toEqual(['Query 1'])
     const end = { episode: 1, status: 'COMPLETED', lastUpdatedAt: 2_000, output: '"ok"' } as const
     // Its place in the index is another one: a deletion and a put.
-    expect(await costOf(bench, 'project the end', () => bench.store.projectStatus(key, end))).toEqual([
-      'UpdateItem 3',
-    ])
-    expect(
-      await costOf(bench, 'read a row that has ended', () => bench.store.getInstance(key.instanceId)),
-    ).toEqual(['GetItem 1'])
+    expect(await costOf(bench, () => bench.store.projectStatus(key, end))).toEqual(['UpdateItem 3'])
+    expect(await costOf(bench, () => bench.store.getInstance(key.instanceId))).toEqual(['GetItem 1'])
   })
 
   test('a lost race is one put, which brings the winner along', async () => {
     const bench = await open()
     await bench.store.appendEpisode(key, step(1))
-    expect(await costOf(bench, 'lose a race', () => bench.store.appendEpisode(key, step(1)))).toEqual([
-      'PutItem 1',
-    ])
+    expect(await costOf(bench, () => bench.store.appendEpisode(key, step(1)))).toEqual(['PutItem 1'])
   })
 
   test('every attempt is counted, and units are asked for only when somebody counts', async () => {

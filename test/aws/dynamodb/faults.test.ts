@@ -6,6 +6,7 @@ import { episodeOf, eventRow, key, nextLife, outcomeRow, rowOf } from '../../con
 import { describeOnDynoxide } from '../../support/dynoxide.ts'
 import {
   after,
+  cutAnswer,
   failAfter,
   type Fault,
   hold,
@@ -17,6 +18,7 @@ import {
   refuse,
 } from './faults.ts'
 import { useDynoxide } from './harness.ts'
+import { noise } from './noise.ts'
 
 describeOnDynoxide('DynamoDB at its worst', () => {
   const open = useDynoxide()
@@ -63,6 +65,7 @@ describeOnDynoxide('DynamoDB at its worst', () => {
   const lies: readonly (readonly [string, Fault])[] = [
     ['a success that is reported as a failure', failAfter()],
     ['an answer that is lost', loseAnswer],
+    ['an answer that is cut off', cutAnswer],
     ['a request that is lost', loseRequest],
   ]
   describe.each(lies)('%s', (_, fault) => {
@@ -99,13 +102,25 @@ describeOnDynoxide('DynamoDB at its worst', () => {
       expect((await items(key.instanceId)).filter(({ body }) => body)).toEqual([])
     })
 
-    test('leaves a projection as it is meant', async () => {
+    test.each([100, 450_000])('leaves a projection of %d bytes as it is meant', async (bytes) => {
       const { store, client } = await open()
       await store.createInstance(rowOf(key))
       injectFaults(client, once('UpdateItem'))
-      const end = { episode: 1, status: 'COMPLETED', lastUpdatedAt: 2_000, output: '"ok"' } as const
+      const end = { episode: 1, status: 'COMPLETED', lastUpdatedAt: 2_000, output: noise(bytes) } as const
       await store.projectStatus(key, end)
       expect(await store.getInstance(key.instanceId)).toEqual(rowOf(key, end))
+    })
+
+    test('leaves the parts of an episode and of an event where they are', async () => {
+      const { store, client } = await open()
+      injectFaults(client, ({ operation, count }) =>
+        operation === 'PutItem' && count % 2 === 0 ? fault : undefined,
+      )
+      const episode = episodeOf(1, { output: noise(450_000) })
+      const event = { kind: 'eventRaised', id: 'e1', name: 'n', input: noise(450_000) } as const
+      expect(await store.appendEpisode(key, episode)).toEqual({ kind: 'committed' })
+      expect(await store.putInbox(key, eventRow('e1', { event }))).toBeUndefined()
+      expect(await store.read(key)).toEqual({ episodes: [episode], inbox: [eventRow('e1', { event })] })
     })
 
     test('does not stop a purge', async () => {

@@ -67,6 +67,12 @@ export const loseAnswer: Fault = async (_, send) => {
   throw connectionReset()
 }
 
+/** DynamoDB does what it is asked, and its answer is cut off. */
+export const cutAnswer: Fault = async (_, send) => {
+  const { statusCode, headers } = await send()
+  return { statusCode, headers, body: Buffer.from('{"Attrib') }
+}
+
 /** The request never comes to DynamoDB. */
 export const loseRequest: Fault = async () => {
   throw connectionReset()

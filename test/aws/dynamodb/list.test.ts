@@ -3,6 +3,9 @@
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
 import { expect, test } from 'vitest'
 import { createTableInput, listIndex, tableSchema } from '../../../src/aws/dynamodb/index.ts'
+import { listKey } from '../../../src/aws/dynamodb/rows.ts'
+import { placeOf } from '../../../src/aws/keys.ts'
+import type { InstanceRow } from '../../../src/runtime/ports.ts'
 import type { RuntimeStatus } from '../../../src/workflow/status.ts'
 import { episodeOf, key, rowOf } from '../../conformance/samples.ts'
 import { describeOnDynoxide } from '../../support/dynoxide.ts'
@@ -51,6 +54,43 @@ describeOnDynoxide('lists in DynamoDB', () => {
     }
     const failed = rows.filter(({ status }) => status === 'FAILED')
     expect((await pages(bench, 10, ['FAILED'])).length).toBe(failed.length)
+  })
+
+  test('instances that all lie in one partition come back as well', async () => {
+    const bench = await open()
+    const partitionOf = (instanceId: string) =>
+      listKey(placeOf({ instanceId, incarnation: 'l' }), 'RUNNING')['listKey']?.S
+    const ids = Array.from({ length: 1_000 }, (_, at) => `i-${at}`).filter(
+      (each) => partitionOf(each) === 'RUNNING#3',
+    )
+    await Promise.all(
+      ids.map((instanceId, at) =>
+        bench.store.createInstance(
+          rowOf({ instanceId, incarnation: 'l' }, { status: 'RUNNING', createdAt: at }),
+        ),
+      ),
+    )
+    expect(ids.length).toBeGreaterThan(60)
+    for (const limit of [7, 50, 1_000]) {
+      expect(await pages(bench, limit)).toEqual(ids.map((instanceId, at) => `${at} ${instanceId}`))
+    }
+  })
+
+  test('a row is listed as what it is put as', async () => {
+    const { store } = await open()
+    const reason = { errorType: 'E', message: 'm' }
+    const put = async (instanceId: string, more: Partial<InstanceRow>) =>
+      store.createInstance(rowOf({ instanceId, incarnation: 'l' }, more))
+    await put('stalled', { stalled: reason, status: 'RUNNING' })
+    await put('ended', { stalled: reason, status: 'FAILED' })
+    await put('purged', { purgedAt: 5_000, status: 'FAILED' })
+    const listed = async (status: RuntimeStatus) =>
+      (await store.list({ limit: 9, statuses: [status] })).instances.map(({ instanceId }) => instanceId)
+    expect([await listed('RUNNING'), await listed('STALLED'), await listed('FAILED')]).toEqual([
+      [],
+      ['stalled'],
+      ['ended'],
+    ])
   })
 
   test('what others do between two pages neither hides nor repeats an instance', async () => {
@@ -113,7 +153,7 @@ describeOnDynoxide('lists in DynamoDB', () => {
     await store.createInstance(rowOf(key))
     await store.appendEpisode(key, episodeOf(1))
     await store.putOutcomes(key, [])
-    const indexed = (await items(key.instanceId)).filter(({ listKey }) => listKey)
+    const indexed = (await items(key.instanceId)).filter((item) => item['listKey'])
     expect(indexed.map(({ sk }) => sk?.S)).toEqual(['row'])
   })
 

@@ -4,6 +4,7 @@ import { handleInLanes, type LanesHost } from '../../../src/aws/lambda/activity-
 import type { ActivityContext, WorkflowContext } from '../../../src/index.ts'
 import type { ActivityMessage, Delivery, Message } from '../../../src/runtime/messages.ts'
 import { activity, defineApp } from '../../../src/workflow/app.ts'
+import { silentLogger } from '../../../src/workflow/logger.ts'
 import { connect, createWorld } from './support.ts'
 
 const app = defineApp({
@@ -31,7 +32,7 @@ function messageOf(name: string, at: number): ActivityMessage {
 }
 
 /** A host whose rounds take a while each. */
-function hostWith({ remainingMs = 60_000, roundMs = 10_000, fails = false } = {}) {
+function hostWith({ remainingMs = 60_000, roundMs = 10_000, fails = false, isQueueGone = false } = {}) {
   let left = remainingMs
   const rounds: string[][] = []
   const timeouts: (number | undefined)[] = []
@@ -46,7 +47,11 @@ function hostWith({ remainingMs = 60_000, roundMs = 10_000, fails = false } = {}
       left -= roundMs
       return new Set(fails ? [] : batch)
     },
-    requeue: async (messages) => void requeued.push(...messages),
+    requeue: async (messages) => {
+      if (isQueueGone) throw new Error('out of reach')
+      requeued.push(...messages)
+    },
+    logger: silentLogger,
   }
   return { host, rounds, timeouts, requeued }
 }
@@ -64,6 +69,23 @@ test('what there is no time for goes back to the queue, and does not count as de
   expect(await handleInLanes(batch, host)).toEqual(new Set(batch))
   expect(rounds).toEqual([['narrow', 'narrow']])
   expect(requeued).toEqual(batch.slice(2).map(({ message }) => message))
+})
+
+test('one whose own timeout does not fit any more waits, however short it may be', async () => {
+  const { host, rounds } = hostWith({ roundMs: 10_000 })
+  const batch = batchOf('narrow', 'narrow', 'narrow').map((delivery) => ({
+    ...delivery,
+    message: { ...delivery.message, timeoutMs: 50_000 },
+  }))
+  await handleInLanes(batch, host)
+  expect(rounds).toHaveLength(1)
+})
+
+test('what cannot be sent again is not done; what has run is', async () => {
+  const { host } = hostWith({ roundMs: 40_000, isQueueGone: true })
+  const batch = batchOf('narrow', 'narrow', 'narrow', 'free')
+  const done = await handleInLanes(batch, host)
+  expect(batch.map((delivery) => done.has(delivery))).toEqual([true, true, false, true])
 })
 
 test('what fails is not done, and nothing else is affected', async () => {

@@ -107,12 +107,13 @@ export function connect(
   { memory }: World,
   handlers: Readonly<Record<QueueName, QueueHandler>>,
   deadLetters?: QueueHandler,
+  lambdaContext: LambdaContext = context,
 ): void {
   const call = async (handler: QueueHandler, batch: readonly Delivery[]): Promise<ReadonlySet<Delivery>> => {
     const records = batch.map(({ message, receiveCount }) =>
       sqsRecord(message, { attributes: { ApproximateReceiveCount: String(receiveCount) } }),
     )
-    const failed = new Set(failedIds(await handler(sqsEvent(...records), context)))
+    const failed = new Set(failedIds(await handler(sqsEvent(...records), lambdaContext)))
     return new Set(batch.filter((_, at) => !failed.has(records[at]?.messageId ?? '')))
   }
   memory.queue.run(() => ({
