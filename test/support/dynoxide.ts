@@ -2,8 +2,9 @@
 // test. It never deletes what has expired, never throttles and never leaves out part of a batch: tests add these to the client.
 
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
 import { describe } from 'vitest'
@@ -40,11 +41,10 @@ export interface Dynoxide {
 }
 
 export async function startDynoxide(): Promise<Dynoxide> {
-  const port = await freePort()
-  const child = spawn(program, ['--host', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' })
-  const kill = (): boolean => child.kill()
+  const { child, port } = await spawnListening()
+  // It keeps nothing, and to end it politely would wait for open connections.
+  const kill = (): boolean => child.kill('SIGKILL')
   process.once('exit', kill)
-  await listening(child, port)
   const endpoint = `http://127.0.0.1:${port}`
   const client = (config: DynamoDBClientConfig = {}): DynamoDBClient =>
     new DynamoDBClient({
@@ -56,12 +56,11 @@ export async function startDynoxide(): Promise<Dynoxide> {
       ...config,
     })
   const admin = client()
-  let tables = 0
   return {
     endpoint,
     client,
     async createTable() {
-      const tableName = `table-${++tables}`
+      const tableName = `table-${randomUUID()}`
       await admin.send(new CreateTableCommand(createTableInput(tableName)))
       return tableName
     },
@@ -74,6 +73,30 @@ export async function startDynoxide(): Promise<Dynoxide> {
   }
 }
 
+interface Listening {
+  readonly child: ChildProcess
+  readonly port: number
+}
+
+/** A port that is free may be taken by somebody else before dynoxide has it; so it is dynoxide that says whether it listens. */
+async function spawnListening(): Promise<Listening> {
+  for (let tries = 1; ; tries++) {
+    const port = await freePort()
+    const args = ['--host', '127.0.0.1', '-p', String(port)]
+    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+    let said = ''
+    const isListening = await new Promise<boolean>((resolve) => {
+      child.stderr.setEncoding('utf8').on('data', (text: string) => {
+        said += text
+        if (said.includes(`listening on http://127.0.0.1:${port}`)) resolve(true)
+      })
+      child.once('error', () => resolve(false)).once('exit', () => resolve(false))
+    })
+    if (isListening) return { child, port }
+    if (tries === 5) throw new Error(`dynoxide does not listen: ${said}`)
+  }
+}
+
 async function freePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -81,17 +104,4 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve))
   if (typeof address !== 'object' || !address) throw new Error('no port is free')
   return address.port
-}
-
-/** Resolves when somebody answers at the port. */
-async function listening(child: ChildProcess, port: number): Promise<void> {
-  while (child.exitCode === null && child.signalCode === null) {
-    const isOpen = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1')
-      socket.once('connect', () => resolve(socket.destroy() !== undefined))
-      socket.once('error', () => resolve(false))
-    })
-    if (isOpen) return
-  }
-  throw new Error(`dynoxide ended with ${child.exitCode ?? child.signalCode} instead of listening`)
 }

@@ -7,7 +7,7 @@ import { expiry, type Item, number, numberIn, numberOf, stringOf, text, textIn, 
 
 export interface Fact {
   readonly row: InboxRow
-  /** How many facts this process had put before with the same time of acceptance. */
+  /** Tells facts of this process apart that were accepted at the same time. */
   readonly order: number
 }
 

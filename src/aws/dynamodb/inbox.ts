@@ -31,7 +31,7 @@ export class Inbox {
   readonly #logger: Logger
   /** Rows that this process has put or read: nearly all that it deletes. */
   readonly #known = new Recent<Known>(20_000)
-  #acceptedAt = Number.NaN
+  #acceptedAt = Number.NEGATIVE_INFINITY
   #order = 0
 
   constructor({ table, bodies, clock, logger }: InboxOptions) {
@@ -147,11 +147,11 @@ export class Inbox {
     return (await unpackFact(this.#bodies, place, item)).row
   }
 
-  /** Facts that are accepted in the same millisecond keep their order: each says how many came before it. */
+  /** Facts that are accepted in the same millisecond keep their order, by a number that only grows; most facts need none. */
   async #pack(place: Place, row: InboxRow, nonce?: string): Promise<Packed> {
-    this.#order = row.acceptedAt === this.#acceptedAt ? this.#order + 1 : 0
-    this.#acceptedAt = row.acceptedAt
-    return packFact(this.#bodies, place, { row, order: this.#order }, nonce)
+    const isLater = row.acceptedAt > this.#acceptedAt
+    if (isLater) this.#acceptedAt = row.acceptedAt
+    return packFact(this.#bodies, place, { row, order: isLater ? 0 : ++this.#order }, nonce)
   }
 
   #remember(place: Place, row: InboxRow, item: Item): void {

@@ -12,7 +12,7 @@ import type { Lives } from './lives.ts'
 import { listKey, packShown, statusOf } from './rows.ts'
 import type { Change, Refused, Table, Written } from './table.ts'
 
-/** Days for which an instance is kept after its end, by how it ended; marking it costs each of its items one write. Default: until it is purged. */
+/** Days for which an instance is kept after its end, by how it ended; to mark it costs a write for each of its items. Default: until purged. */
 export interface Retention {
   readonly completed?: number
   readonly failed?: number

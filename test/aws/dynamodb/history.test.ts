@@ -136,6 +136,15 @@ describeOnDynoxide('histories in DynamoDB', () => {
     expect((await bench.store.read(key, 3)).episodes.map(({ n }) => n)).toEqual([4, 5, 6, 7])
   })
 
+  test('facts of one millisecond keep their order, whatever is accepted between them', async () => {
+    const { store } = await open()
+    for (const id of ['c', 'later', 'b', 'a']) {
+      await store.putInbox(key, eventRow(id, { acceptedAt: id === 'later' ? 9_000 : 2_000 }))
+    }
+    const { inbox } = await store.read(key)
+    expect(inbox.map(({ factId }) => factId)).toEqual(['c', 'b', 'a', 'later'])
+  })
+
   test('whatever ids hold, histories and inboxes are told apart', async () => {
     const { store } = await open()
     const ids = [
