@@ -1,8 +1,8 @@
 // What a person is told of a deployment, unasked and asked.
 
 import { beforeAll, expect, test } from 'vitest'
+import { objectsIn, part, type Properties, Resources } from '../../scripts/stack/resources.ts'
 import { packagedService } from './packaged.ts'
-import { objectsIn, part, type Properties, Resources } from './resources.ts'
 
 let resources: Resources
 

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from 'vitest'
 import { openFunctionUrls, openRoutes, type Resource, type Template } from '../../scripts/bundle/template.ts'
+import { Resources } from '../../scripts/stack/resources.ts'
 import { packagedService } from './packaged.ts'
-import { Resources } from './resources.ts'
 
 const packaging = { timeout: 60_000 }
 const jwt = ['--param=auth=jwt', '--param=jwtIssuer=https://issuer.example', '--param=jwtAudience=tenuto']

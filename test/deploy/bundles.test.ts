@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Bundle } from '../../scripts/bundle/build.ts'
-import { type Container, startContainer } from './containers.ts'
+import { type Container, startContainer } from '../../scripts/stack/containers.ts'
 import { bundledService } from './packaged.ts'
 
 const names = ['activity', 'api', 'approvals', 'dead-letter', 'orchestrator', 'orders', 'sweeper']

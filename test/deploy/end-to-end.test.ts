@@ -2,13 +2,14 @@
 // the template describes. What each function asks of AWS is compared with what its role allows.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { noDynoxide } from '../../scripts/stack/dynoxide.ts'
+import { deployStack, type Stack } from '../../scripts/stack/stack.ts'
 import { encodeMessage } from '../../src/aws/sqs/codec.ts'
 import type { HttpResult } from '../../src/http/lambda.ts'
 import type { WireStatus } from '../../src/http/wire.ts'
-import { dynoxideTitle, noDynoxide } from '../support/dynoxide.ts'
+import { dynoxideTitle } from '../support/dynoxide.ts'
 import { type Packaged, packagedService } from './packaged.ts'
 import { permissionsIn } from './permissions.ts'
-import { deployStack, type Stack } from './stack.ts'
 
 type Answer = Partial<WireStatus> & { readonly statusCode: number }
 

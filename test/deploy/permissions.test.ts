@@ -2,9 +2,9 @@
 
 import { beforeAll, expect, test } from 'vitest'
 import type { Template } from '../../scripts/bundle/template.ts'
+import { referencesIn } from '../../scripts/stack/resources.ts'
 import { packagedService } from './packaged.ts'
 import { permissionsIn, trustIn } from './permissions.ts'
-import { referencesIn } from './resources.ts'
 
 let template: Template
 

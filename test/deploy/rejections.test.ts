@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { startContainer } from './containers.ts'
+import { startContainer } from '../../scripts/stack/containers.ts'
 
 async function contained() {
   const path = fileURLToPath(new URL('rejecting-handler.ts', import.meta.url))

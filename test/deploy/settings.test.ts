@@ -1,10 +1,10 @@
 // The settings on which the protocol, its users' data and their bill rest.
 
 import { beforeAll, describe, expect, test } from 'vitest'
+import { part, referencesIn, Resources } from '../../scripts/stack/resources.ts'
 import { createTableInput, ttlAttribute } from '../../src/aws/dynamodb/index.ts'
 import { type Environment, readSettings } from '../../src/aws/lambda/settings.ts'
 import { packagedService } from './packaged.ts'
-import { part, referencesIn, Resources } from './resources.ts'
 
 let resources: Resources
 

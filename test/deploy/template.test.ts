@@ -2,9 +2,9 @@
 
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Template } from '../../scripts/bundle/template.ts'
+import { objectsIn, referencesIn, Resources } from '../../scripts/stack/resources.ts'
 import { knownProperties } from './known-properties.ts'
 import { packagedService } from './packaged.ts'
-import { objectsIn, referencesIn, Resources } from './resources.ts'
 
 let template: Template
 let resources: Resources

@@ -1,23 +1,7 @@
-// Dynoxide: a DynamoDB in one process, as a program of an optional package. One server for each file of tests, an empty table for each
-// test. It never deletes what has expired, never throttles and never leaves out part of a batch: tests add these to the client.
+// Suites that need dynoxide: one server for each file of tests, an empty table for each test.
 
-import { type ChildProcess, spawn } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { fileURLToPath } from 'node:url'
-import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
 import { describe } from 'vitest'
-import { createTableInput } from '../../src/aws/dynamodb/index.ts'
-
-const program = fileURLToPath(
-  new URL(`../../node_modules/@dynoxide/${process.platform}-${process.arch}/dynoxide`, import.meta.url),
-)
-
-/** Why tests that need dynoxide cannot run here; undefined when they can. */
-export const noDynoxide = existsSync(program)
-  ? undefined
-  : `there is no dynoxide for ${process.platform}-${process.arch}`
+import { noDynoxide } from '../../scripts/stack/dynoxide.ts'
 
 if (noDynoxide) console.warn(`NOT RUN: tests of the DynamoDB store, because ${noDynoxide}.`)
 
@@ -30,78 +14,4 @@ export function dynoxideTitle(title: string): string {
 export function describeOnDynoxide(title: string, tests: () => void): void {
   // oxlint-disable-next-line vitest/valid-title, vitest/valid-describe-callback -- both are the caller's
   describe.skipIf(noDynoxide)(dynoxideTitle(title), tests)
-}
-
-export interface Dynoxide {
-  readonly endpoint: string
-  client(config?: DynamoDBClientConfig): DynamoDBClient
-  /** Creates an empty table. @returns its name */
-  createTable(): Promise<string>
-  close(): Promise<void>
-}
-
-export async function startDynoxide(): Promise<Dynoxide> {
-  const { child, port } = await spawnListening()
-  // It keeps nothing, and to end it politely would wait for open connections.
-  const kill = (): boolean => child.kill('SIGKILL')
-  process.once('exit', kill)
-  const endpoint = `http://127.0.0.1:${port}`
-  const client = (config: DynamoDBClientConfig = {}): DynamoDBClient =>
-    new DynamoDBClient({
-      endpoint,
-      region: 'eu-test-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      maxAttempts: 1,
-      requestHandler: { requestTimeout: 10_000, throwOnRequestTimeout: true },
-      ...config,
-    })
-  const admin = client()
-  return {
-    endpoint,
-    client,
-    async createTable() {
-      const tableName = `table-${randomUUID()}`
-      await admin.send(new CreateTableCommand(createTableInput(tableName)))
-      return tableName
-    },
-    async close() {
-      admin.destroy()
-      process.off('exit', kill)
-      const ended = new Promise((resolve) => child.once('exit', resolve))
-      if (kill()) await ended
-    },
-  }
-}
-
-interface Listening {
-  readonly child: ChildProcess
-  readonly port: number
-}
-
-/** A port that is free may be taken by somebody else before dynoxide has it; so it is dynoxide that says whether it listens. */
-async function spawnListening(): Promise<Listening> {
-  for (let tries = 1; ; tries++) {
-    const port = await freePort()
-    const args = ['--host', '127.0.0.1', '-p', String(port)]
-    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
-    let said = ''
-    const isListening = await new Promise<boolean>((resolve) => {
-      child.stderr.setEncoding('utf8').on('data', (text: string) => {
-        said += text
-        if (said.includes(`listening on http://127.0.0.1:${port}`)) resolve(true)
-      })
-      child.once('error', () => resolve(false)).once('exit', () => resolve(false))
-    })
-    if (isListening) return { child, port }
-    if (tries === 5) throw new Error(`dynoxide does not listen: ${said}`)
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (typeof address !== 'object' || !address) throw new Error('no port is free')
-  return address.port
 }

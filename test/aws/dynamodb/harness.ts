@@ -2,6 +2,7 @@
 
 import { type DynamoDBClient, type DynamoDBClientConfig, QueryCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
+import { type Dynoxide, noDynoxide, startDynoxide } from '../../../scripts/stack/dynoxide.ts'
 import {
   createDynamoStore,
   type DynamoRequest,
@@ -10,7 +11,6 @@ import {
 import type { Item } from '../../../src/aws/dynamodb/items.ts'
 import { partitionKey } from '../../../src/aws/keys.ts'
 import type { Clock, Store } from '../../../src/runtime/ports.ts'
-import { type Dynoxide, noDynoxide, startDynoxide } from '../../support/dynoxide.ts'
 import { type RecordingLogger, recordingLogger } from '../../support/recording-logger.ts'
 
 /** Sleeping moves it, and nothing else does. */

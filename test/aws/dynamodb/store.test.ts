@@ -1,10 +1,11 @@
 // The contract of every store, kept by this one.
 
 import { afterAll, beforeAll } from 'vitest'
+import { type Dynoxide, startDynoxide } from '../../../scripts/stack/dynoxide.ts'
 import { createDynamoStore } from '../../../src/aws/dynamodb/index.ts'
 import { silentLogger } from '../../../src/workflow/logger.ts'
 import { describeStore } from '../../conformance/store.suite.ts'
-import { describeOnDynoxide, type Dynoxide, startDynoxide } from '../../support/dynoxide.ts'
+import { describeOnDynoxide } from '../../support/dynoxide.ts'
 import { testClock } from './harness.ts'
 
 describeOnDynoxide('DynamoDB', () => {

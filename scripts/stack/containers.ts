@@ -2,7 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { exampleEnvironment } from '../../scripts/bundle/environment.ts'
+import { exampleEnvironment } from '../bundle/environment.ts'
 import type { Answer, Call, Loaded } from './host.ts'
 
 export interface Container {

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { systemClock } from '../../src/aws/lambda/clock.ts'
 import { createSchedulerStandIn, createSqsStandIn, type SqsStandIn } from '../../src/stand-ins/index.ts'
-import { type Dynoxide, startDynoxide } from '../support/dynoxide.ts'
+import { type Dynoxide, startDynoxide } from './dynoxide.ts'
 
 /** One request, in the words of a policy. */
 interface Deed {

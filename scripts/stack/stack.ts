@@ -8,10 +8,16 @@ import { systemClock } from '../../src/aws/lambda/clock.ts'
 import type { Store } from '../../src/runtime/ports.ts'
 import { pollQueue, type Polling } from '../../src/stand-ins/index.ts'
 import { silentLogger } from '../../src/workflow/logger.ts'
+import type { Template } from '../bundle/template.ts'
 import { type Cloud, openCloud } from './cloud.ts'
 import { type Container, startContainer } from './containers.ts'
-import type { Packaged } from './packaged.ts'
 import { objectsIn, part, type Properties, referencesIn, Resources } from './resources.ts'
+
+export interface Deployment {
+  readonly template: Template
+  /** Where the bundles lie, in `bundles`. */
+  readonly folder: string
+}
 
 export interface Stack {
   readonly cloud: Cloud
@@ -26,7 +32,7 @@ export interface Stack {
   close(): Promise<void>
 }
 
-export async function deployStack({ template, folder }: Packaged): Promise<Stack> {
+export async function deployStack({ template, folder }: Deployment): Promise<Stack> {
   const resources = new Resources(template)
   const cloud = await openCloud()
   const sqs = new SQSClient(clientOf(cloud))

@@ -1,6 +1,6 @@
 // The resources of a packaged template, as tests look at them.
 
-import type { Template } from '../../scripts/bundle/template.ts'
+import type { Template } from '../bundle/template.ts'
 
 export type Properties = Readonly<Record<string, unknown>>
 
