@@ -3,6 +3,7 @@ export {
   type AwsBackend,
   type AwsBackendOptions,
   type AwsClients,
+  type AwsRequest,
   createAwsBackend,
 } from './lambda/backend.ts'
 export type { BusinessMessage } from './lambda/business-message.ts'

@@ -6,8 +6,9 @@ import { SchedulerClient } from '@aws-sdk/client-scheduler'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import type { Clock, Ports } from '../../runtime/ports.ts'
 import type { Logger } from '../../workflow/logger.ts'
-import { type BlobOptions, createDynamoStore, type Retention } from '../dynamodb/index.ts'
+import { type BlobOptions, createDynamoStore, type DynamoRequest, type Retention } from '../dynamodb/index.ts'
 import { createSchedulerTimers } from '../scheduler/scheduler-timers.ts'
+import type { RequestRecord } from '../sqs/request-record.ts'
 import { createSqsQueue } from '../sqs/sqs-queue.ts'
 import { systemClock } from './clock.ts'
 import { createInvocation, type Invocation } from './invocation.ts'
@@ -29,6 +30,9 @@ export interface AwsClients {
   readonly scheduler: SchedulerClient
 }
 
+/** A request of an adapter to AWS. */
+export type AwsRequest = DynamoRequest | RequestRecord
+
 export interface AwsBackendOptions {
   /** Default: that of the process. */
   readonly env?: Environment
@@ -44,6 +48,8 @@ export interface AwsBackendOptions {
   readonly clock?: Clock
   /** Instead of those made here; instrumented ones, for instance. */
   readonly clients?: Partial<AwsClients>
+  /** Hears of every request, repetitions included. DynamoDB is asked for the units that it consumed only when this is set. */
+  readonly onRequest?: (request: AwsRequest) => void
 }
 
 /**
@@ -53,14 +59,14 @@ export interface AwsBackendOptions {
  */
 export function createAwsBackend(options: AwsBackendOptions = {}): AwsBackend {
   const settings = readSettings(options.env ?? process.env)
-  const { clock = systemClock } = options
+  const { clock = systemClock, onRequest } = options
   const invocation = createInvocation()
   const remainingTimeMs = () => invocation.remainingTimeMs()
   const logger =
     options.logger ?? createJsonLogger({ clock, level: settings.logLevel, fields: () => invocation.fields })
   const { dynamodb, sqs, scheduler } = { ...createClients(), ...options.clients }
   const queueUrls = { workflow: settings.workflowQueueUrl, activity: settings.activityQueueUrl }
-  const common = { clock, logger, remainingTimeMs }
+  const common = { clock, logger, remainingTimeMs, ...(onRequest && { onRequest }) }
   const queue = createSqsQueue({ client: sqs, queueUrls, ...common })
   const { scheduleDeadLetterArn: deadLetterArn } = settings
   return {
@@ -88,7 +94,7 @@ export function createAwsBackend(options: AwsBackendOptions = {}): AwsBackend {
     },
     metrics: options.metrics ?? createEmfMetrics({ service: settings.service, clock }),
     invocation,
-    returns: createReturns({ client: sqs, queueUrls, logger, remainingTimeMs, random: Math.random }),
+    returns: createReturns({ client: sqs, queueUrls, random: Math.random, ...common }),
   }
 }
 

@@ -5,6 +5,7 @@
 import { ChangeMessageVisibilityBatchCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import type { QueueName } from '../../runtime/messages.ts'
 import type { Logger } from '../../workflow/logger.ts'
+import type { OnRequest } from '../sqs/request-record.ts'
 import { describeError } from '../sqs/retry.ts'
 import type { SqsRecord } from './events.ts'
 
@@ -19,6 +20,8 @@ export interface ReturnsOptions {
   readonly queueUrls: Readonly<Record<QueueName, string>>
   readonly logger: Logger
   readonly remainingTimeMs: () => number
+  /** Hears of every request before it is made. */
+  readonly onRequest?: OnRequest
   /** From 0 to 1, for the jitter. */
   readonly random: () => number
 }
@@ -29,7 +32,7 @@ export interface Returns {
 }
 
 export function createReturns(options: ReturnsOptions): Returns {
-  const { client, queueUrls, logger, remainingTimeMs, random } = options
+  const { client, queueUrls, logger, remainingTimeMs, onRequest, random } = options
 
   async function send(queue: QueueName, records: readonly SqsRecord[]): Promise<void> {
     const Entries = records.map((record, at) => ({
@@ -37,6 +40,8 @@ export function createReturns(options: ReturnsOptions): Returns {
       ReceiptHandle: record.receiptHandle,
       VisibilityTimeout: waitSeconds(receiveCountOf(record), random),
     }))
+    const operation = 'ChangeMessageVisibilityBatch'
+    onRequest?.({ service: 'sqs', operation, attempt: 1, items: Entries.length, bytes: 0 })
     try {
       const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrls[queue], Entries })
       const { Failed = [] } = await client.send(command)
