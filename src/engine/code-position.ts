@@ -25,6 +25,11 @@ export class CodePosition {
       : `after ${this.#what}${describeSite(this.#site)}`
   }
 
+  /** The place alone: `at file:line:column`, or empty. */
+  get lastPlace(): string {
+    return describeSite(this.#site).trim()
+  }
+
   /** ` at file:line:column` of the durable call that is being made; empty when the engine itself makes it. */
   get callSite(): string {
     return this.#caller ? describeSite(captureSite(this.#caller)) : ''

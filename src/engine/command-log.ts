@@ -11,6 +11,8 @@ export interface Divergence {
   readonly message: string
   readonly expected: string
   readonly actual: string
+  /** The frame of the call, or of the last one before, as a stack shows it; empty when no place is known. */
+  readonly place: string
 }
 
 export class CommandLog {
@@ -68,16 +70,19 @@ export class CommandLog {
 
   /** Reports a difference that shows elsewhere than in a command. */
   divergeAt(expected: string, actual: string): void {
-    this.#divergence ??= { message: `The history records ${expected}; the code ${actual}.`, expected, actual }
+    const message = `The history records ${expected}; the code ${actual}.`
+    this.#divergence ??= { message, expected, actual, place: this.#position.lastPlace }
   }
 
   #diverge(recorded: Command | undefined, actual: Command | undefined): void {
     const expected = describeCommand(recorded)
-    const where = actual ? this.#position.callSite : ` ${this.#position.lastCall}`
+    const { callSite, lastCall, lastPlace } = this.#position
+    const where = actual ? callSite : ` ${lastCall}`
     this.#divergence = {
       message: `The history records ${expected}; the code now asks for ${describeCommand(actual)}${where}.`,
       expected,
       actual: `${describeCommand(actual)}${where}`,
+      place: actual ? callSite.trim() : lastPlace,
     }
   }
 }

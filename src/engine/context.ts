@@ -38,7 +38,7 @@ export function createContext(execution: Execution): WorkflowContext {
 
 /** Every durable call passes here: it must be allowed now, and its place is kept for messages. */
 function enter(execution: Execution, what: string, caller: Caller, always = false): CallSite | undefined {
-  const site = !execution.replaying || always ? captureSite(caller) : undefined
+  const site = !execution.replaying || execution.keepsPlaces || always ? captureSite(caller) : undefined
   execution.enter(what, site, caller)
   return site
 }

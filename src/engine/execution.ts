@@ -43,6 +43,8 @@ export class Execution implements TaskOwner {
   /** True once the workflow function has turned out to be a generator. */
   inGenerator = false
   replaying = false
+  /** Keeps the place of every durable call of the past too, for a tool that shows where the code left its history; costs a stack each. */
+  keepsPlaces = false
   customStatus: Payload
   readonly #workflow: WorkflowFunction
   #outcome: Outcome | undefined
