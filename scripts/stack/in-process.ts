@@ -8,7 +8,6 @@ import {
   activityHandler,
   type AwsBackend,
   type AwsClients,
-  type AwsRequest,
   createAwsBackend,
   deadLetterHandler,
   type HandlerOptions,
@@ -32,6 +31,7 @@ import {
 } from '../../src/stand-ins/index.ts'
 import type { App } from '../../src/workflow/app.ts'
 import { type Logger, silentLogger } from '../../src/workflow/logger.ts'
+import { type OnAwsRequest, watchRequests } from './aws-requests.ts'
 import { type Choose, createPool, lastBusy, type Lent, type Pool } from './container-pool.ts'
 import { deployedMappings, deployedQueues, type FunctionName, functionTimeouts } from './deployed-settings.ts'
 import type { Dynoxide } from './dynoxide.ts'
@@ -50,8 +50,8 @@ export interface AwsWorldOptions {
   readonly instrument?: (clients: AwsClients) => void
   /** Gets the ports of each container, and of the look from outside. */
   readonly ports?: (ports: Ports) => Ports
-  /** Hears of every request of the adapters in a function, repetitions included. */
-  readonly onRequest?: (request: AwsRequest, functionName: FunctionName) => void
+  /** Hears of every request that a function has made, when it has ended. */
+  readonly onRequest?: OnAwsRequest
   /** Hears of every invocation before it begins. */
   readonly onInvocation?: (invocation: Invocation) => void
   readonly onMetric?: (name: MetricName, value: number) => void
@@ -60,7 +60,7 @@ export interface AwsWorldOptions {
   readonly chooseContainer?: Choose
 }
 
-interface Invocation extends Lent {
+export interface Invocation extends Lent {
   readonly functionName: FunctionName
   readonly event: unknown
 }
@@ -90,7 +90,8 @@ export async function openAwsWorld(options: AwsWorldOptions): Promise<AwsWorld> 
   await createResources(ownClients, sqs)
   const env = environmentOf(tableName, sqs)
   options.instrument?.(clients)
-  const functions = new Functions(options, (name) => backendWith(options, env, clients, name))
+  if (options.onRequest) watchRequests(clients, options.onRequest)
+  const functions = new Functions(options, () => backendWith(options, env, clients))
   const polling = deployedMappings.map((mapping) => connectMapping(mapping, { clock, sqs, functions }))
   return {
     ports: backendWith(options, env, ownClients).ports,
@@ -142,16 +143,14 @@ function backendWith(
   options: AwsWorldOptions,
   env: Readonly<Record<string, string>>,
   clients: AwsClients,
-  functionName?: FunctionName,
 ): AwsBackend {
-  const { clock, logger = silentLogger, ports: wrap = (same) => same, onMetric, onRequest } = options
+  const { clock, logger = silentLogger, ports: wrap = (same) => same, onMetric } = options
   const backend = createAwsBackend({
     env,
     logger,
     clock,
     clients,
     metrics: { addMetric: (name, _unit, value) => onMetric?.(name, value) },
-    ...(onRequest && functionName && { onRequest: (request) => onRequest(request, functionName) }),
   })
   return { ...backend, ports: wrap(backend.ports) }
 }
@@ -163,17 +162,17 @@ class Functions {
   readonly #pools: Readonly<Record<FunctionName, Pool<Handler>>>
   #trap: NodeJS.UnhandledRejectionListener | undefined
 
-  constructor(options: AwsWorldOptions, openBackend: (functionName: FunctionName) => AwsBackend) {
+  constructor(options: AwsWorldOptions, openBackend: () => AwsBackend) {
     this.#options = options
     const { app, chooseContainer = lastBusy } = options
-    const pool = (name: FunctionName, prepare: (options: HandlerOptions) => unknown): Pool<Handler> =>
-      createPool(() => this.#start(() => prepare({ backend: openBackend(name) }) as Handler), chooseContainer)
+    const pool = (prepare: (options: HandlerOptions) => unknown): Pool<Handler> =>
+      createPool(() => this.#start(() => prepare({ backend: openBackend() }) as Handler), chooseContainer)
     this.#pools = {
-      orchestrator: pool('orchestrator', (own) => orchestratorHandler(app, own)),
-      activity: pool('activity', (own) => activityHandler(app, own)),
-      deadLetter: pool('deadLetter', (own) => deadLetterHandler(app, own)),
-      sweeper: pool('sweeper', sweeperHandler),
-      api: pool('api', apiHandler),
+      orchestrator: pool((own) => orchestratorHandler(app, own)),
+      activity: pool((own) => activityHandler(app, own)),
+      deadLetter: pool((own) => deadLetterHandler(app, own)),
+      sweeper: pool(sweeperHandler),
+      api: pool(apiHandler),
     }
   }
 
