@@ -3,6 +3,7 @@
 //   row                        the row of the id's present life
 //   <life>#e#<number>          an episode, or the stub that keeps the number of a purged one taken
 //   <life>#f#<fact id>         a fact that waits in the inbox: right behind the episodes, so that one query reads both
+//   <life>#fs                  the mark of a stall: behind both, so that the query reads it after the episodes
 //   <life>#p#<id>#<number>     a part of something that is too large for one item
 //   <life>#t#<fact id>         the trace that a consumed fact leaves
 //
@@ -49,6 +50,10 @@ export function factKey({ pk, life }: Place, factId: string): ItemKey {
   return { pk, sk: `${life}#f#${toKeyText(factId, keyBytes.factId)}` }
 }
 
+export function stallKey({ pk, life }: Place): ItemKey {
+  return { pk, sk: `${life}#fs` }
+}
+
 export function traceKey({ pk, life }: Place, factId: string): ItemKey {
   return { pk, sk: `${life}#t#${toKeyText(factId, keyBytes.factId)}` }
 }
@@ -73,7 +78,7 @@ export function episodes(place: Place): KeyRange {
 }
 
 export function inbox(place: Place): KeyRange {
-  return { pk: place.pk, from: `${place.life}#f#`, to: `${place.life}#g` }
+  return { pk: place.pk, from: `${place.life}#f#`, to: `${place.life}#f$` }
 }
 
 export function wholeLife({ pk, life }: Place): KeyRange {

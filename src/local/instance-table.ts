@@ -126,6 +126,10 @@ export class InstanceTable {
     this.#sql.show.run(status, stalled ? 'STALLED' : status, episode, lastUpdatedAt, life)
   }
 
+  stalled({ life, listed }: Life): FailureDetails | undefined {
+    return listed === 'STALLED' ? this.#shownOf(life).stalled : undefined
+  }
+
   setStalled({ life, projected, shown_n }: Life, reason: FailureDetails | undefined, at: number): void {
     const { stalled, ...shown } = this.#shownOf(life)
     if (!stalled && !reason) return

@@ -72,7 +72,9 @@ export class LocalStore implements Store {
       const life = this.#instances.alive(key)
       if (!life) return { episodes: [], inbox: [] }
       const from = after === undefined ? life.opening_n : after + 1
-      return { episodes: this.#episodes.from(life.life, from), inbox: this.#inbox.all(life.life) }
+      const stalled = this.#instances.stalled(life)
+      const inbox = this.#inbox.all(life.life)
+      return { episodes: this.#episodes.from(life.life, from), inbox, ...(stalled && { stalled }) }
     }
     return this.#log.read(query, key.instanceId)
   }

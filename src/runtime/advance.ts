@@ -1,12 +1,13 @@
 // The one rule that runs the system: turn the messages into facts, then advance the instance. The rules R1–R19 that are named here are
 // explained in docs/architecture.md.
 
+import type { HistoryEvent } from '../engine/events.ts'
 import { assert, TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import { isTerminal } from '../workflow/status.ts'
 import { dispatch } from './dispatch.ts'
 import type { Episode } from './episode.ts'
-import { guardDuty } from './guard-duty.ts'
+import { guardDuty, type GuardOrder } from './guard-duty.ts'
 import { runInline } from './inline-runner.ts'
 import { absorb, type InstanceState, mayHaveForgotten } from './instance-state.ts'
 import { leaseMarginMs, leaseStanding } from './lease.ts'
@@ -17,6 +18,7 @@ import {
   type Claims,
   isAhead,
   isNew,
+  isSettled,
   missingRow,
   type OwnFact,
   startFact,
@@ -92,7 +94,7 @@ class Advance {
   /** Episodes that this handler has dispatched. */
   readonly #dispatched = new Set<number>()
   /** What the next guard duty must look at beside the carriers of the current generation. */
-  #guardNext: { readonly older: boolean; readonly nudged: boolean }
+  #guardNext: Pick<GuardOrder, 'older' | 'nudged' | 'inDoubt'>
   #live: LiveInstance
   #claims: Claims
 
@@ -108,7 +110,7 @@ class Advance {
       this.#tokens.set(token, Math.min(dispatchedTo, this.#tokens.get(token) ?? dispatchedTo))
     }
     this.#claims = this.#claim(live)
-    this.#guardNext = guardFor(this.#claims)
+    this.#guardNext = guardFor(this.#claims, live)
   }
 
   async run(): Promise<void> {
@@ -132,7 +134,11 @@ class Advance {
         this.#again.push(...(await putAside(this.#ports, this.#work, own, state.unopened?.by)))
         break
       }
-      if (obstacle && !this.#isTerminated(own)) return this.#stall(own)
+      if (obstacle && !this.#isTerminated(own)) {
+        if (await this.#stall(own)) return
+        if (!(await this.#reload())) return
+        continue
+      }
       if (state.unopened && ++opened > limits.generationsPerTurn) {
         this.#letOthersRun(state)
         break
@@ -141,14 +147,20 @@ class Advance {
       if (result === 'gone') return
       if (result === 'lost') {
         lost++
-        const live = await loadWhole(this.#host, this.#work)
-        if (!live) return
-        this.#live = live
-        this.#claims = this.#claim(live)
-        this.#guardNext = guardFor(this.#claims)
+        if (!(await this.#reload())) return
       }
     }
     await this.#finish()
+  }
+
+  /** @returns false when this life of the instance is over */
+  async #reload(): Promise<boolean> {
+    const live = await loadWhole(this.#host, this.#work)
+    if (!live) return false
+    this.#live = live
+    this.#claims = this.#claim(live)
+    this.#guardNext = guardFor(this.#claims, live)
+    return true
   }
 
   /** What the messages come to, now that this was read. */
@@ -170,24 +182,25 @@ class Advance {
   /** @param except a token whose episodes somebody else may be dispatching just now: the holder of a lease */
   async #guard(except: string | undefined): Promise<void> {
     const tokens = new Map([...this.#tokens].filter(([token]) => token !== except))
-    const inDoubt = mayHaveLostCarriers(this.#live)
-    const order = { ...this.#guardNext, inDoubt, tokens, dispatched: this.#dispatched }
+    const order = { ...this.#guardNext, tokens, dispatched: this.#dispatched }
     await guardDuty(this.#ports, this.#live.state, order)
-    this.#guardNext = { older: false, nudged: false }
+    this.#guardNext = { older: false, nudged: false, inDoubt: false }
   }
 
   /** Computes and commits one episode, then does all that follows from it. */
   async #turn(own: readonly OwnFact[]): Promise<'won' | 'lost' | 'gone' | 'stalled'> {
     const { state, inbox } = this.#live
     const rows = [...inbox.values()].filter(({ factId, event }) => isNew(state, factId, event))
-    const taken = new Set(rows.map(({ factId }) => factId))
-    const made = own.filter(({ factId, event }) => !taken.has(factId) && event !== startFact)
+    const facts = new Map<string, HistoryEvent>(rows.map(({ factId, event }) => [factId, event]))
+    // Two messages may tell of the same fact: a timer that was set once more, by a guard.
+    for (const { factId, event } of own)
+      if (event !== startFact && !facts.has(factId)) facts.set(factId, event)
     const [first] = own
     // The first of them is inline's where there is one, so the carrier of the lease stays its carrier.
     const by = first?.token ?? this.#claims.nudged ?? state.unopened?.by
     assert(by !== undefined, 'a turn has no carrier')
     const request = {
-      facts: [...rows, ...made].map(({ event }) => event),
+      facts: [...facts.values()],
       by,
       ...(first && { ownFactId: first.factId }),
       nonce: this.#ports.newId(),
@@ -239,15 +252,23 @@ class Advance {
     this.#litter.clear()
   }
 
-  /** Everything stays, durably, until the instance can go on. */
-  async #stall(own: readonly OwnFact[]): Promise<void> {
+  /**
+   * Everything stays, durably, until the instance can go on. The messages are acknowledged, and with them go guards of episodes whose
+   * append is still under way: one that has landed when the mark is set is guarded here, a later one by whoever sees the mark.
+   * @returns false when an episode has landed
+   */
+  async #stall(own: readonly OwnFact[]): Promise<boolean> {
     const { key } = this.#work
-    const { obstacle: reason } = this.#live
+    const { obstacle: reason, state } = this.#live
+    const { store, clock } = this.#ports
     this.#host.instances.drop(key)
-    await this.#ports.store.putOutcomes(key, outcomeRows(own, this.#ports.clock.now()))
-    await this.#ports.store.setStalled(key, reason, this.#ports.clock.now())
+    await store.putOutcomes(key, outcomeRows(own, clock.now()))
+    await store.setStalled(key, reason, clock.now())
+    const { episodes } = await store.read(key, state.n)
+    if (episodes.length > 0) return false
     await this.#sendAgain()
     this.#ports.logger.error('The instance is stalled.', { instanceId: key.instanceId, reason })
+    return true
   }
 
   /** Whoever has taken the lease over owns what comes; nothing may be acknowledged for what was run without it. */
@@ -315,7 +336,7 @@ class Advance {
 
   async #finish(): Promise<void> {
     const live = this.#live
-    if (live.shown.stalled && this.#claims.nudged !== undefined && !live.obstacle) {
+    if (live.shown.stalled && isSettled(live)) {
       await this.#ports.store.setStalled(this.#work.key, undefined, this.#ports.clock.now())
       live.shown = { ...live.shown, stalled: undefined }
     }
@@ -333,6 +354,11 @@ class Advance {
   }
 }
 
-function guardFor({ older, nudged }: Claims): { readonly older: boolean; readonly nudged: boolean } {
-  return { older, nudged: nudged !== undefined }
+function guardFor(
+  { older, nudged }: Claims,
+  live: LiveInstance,
+): Pick<GuardOrder, 'older' | 'nudged' | 'inDoubt'> {
+  // With code that does not fit, the instance stays stalled: the guard of all that is in doubt is the task of whoever ends that.
+  const inDoubt = mayHaveLostCarriers(live) && !live.obstacle
+  return { older, nudged: nudged !== undefined, inDoubt }
 }

@@ -41,7 +41,7 @@ async function keepFact({ ports, instances }: ActivityHandlerHost, message: Work
   const state = emptyState(key)
   for (const episode of episodes) absorb(state, episode)
   const tokens = new Map([[message.token, message.dispatchedTo ?? 0]])
-  const order = { tokens, nudged: false, inDoubt: true, older: true, dispatched: new Set<number>() }
+  const order = { tokens, nudged: false, inDoubt: false, older: true, dispatched: new Set<number>() }
   await guardDuty(ports, state, order)
   if (isTerminal(state.status)) return
   if (message.kind === 'timer' && message.generation === state.generation) {
@@ -56,5 +56,11 @@ async function keepFact({ ports, instances }: ActivityHandlerHost, message: Work
     `Turns of instance ${key.instanceId} failed or lost their host again and again.`,
   )
   await ports.store.setStalled(key, failureOf(error), ports.clock.now())
+  // An append of a frozen host may have landed meanwhile; a later one is guarded by whoever sees the mark.
+  const later = await ports.store.read(key, state.n)
+  if (later.episodes.length > 0) {
+    for (const episode of later.episodes) absorb(state, episode)
+    await guardDuty(ports, state, order)
+  }
   ports.logger.error(error.message, { instanceId: key.instanceId, code: error.code })
 }

@@ -13,7 +13,7 @@ export interface GuardOrder {
   readonly tokens: ReadonlyMap<string, number>
   /** A nudge answers for every episode. */
   readonly nudged: boolean
-  /** A dead letter may have taken carriers along: nothing is known of what was dispatched. */
+  /** Carriers were lost: nothing is known of what was dispatched, in any generation. */
   readonly inDoubt: boolean
   /** A message of an older generation is among them: its episodes are to be looked for in what is left of the past. */
   readonly older: boolean
@@ -24,9 +24,10 @@ export interface GuardOrder {
 export async function guardDuty(ports: Ports, state: InstanceState, order: GuardOrder): Promise<void> {
   const isGuarded = (n: number, by: string): boolean => n > (order.tokens.get(by) ?? Number.POSITIVE_INFINITY)
   const isOwed = ({ n, by }: Episode): boolean =>
-    !order.dispatched.has(n) && (order.nudged || isGuarded(n, by))
+    !order.dispatched.has(n) && (order.inDoubt || order.nudged || isGuarded(n, by))
   const older =
-    order.older && [...order.tokens.values()].some((dispatchedTo) => dispatchedTo < state.openedBy)
+    order.inDoubt ||
+    (order.older && [...order.tokens.values()].some((dispatchedTo) => dispatchedTo < state.openedBy))
   const carried = [...order.tokens.keys()].some((token) =>
     state.carriers.get(token)?.some((n) => !order.dispatched.has(n) && isGuarded(n, token)),
   )

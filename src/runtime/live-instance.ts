@@ -50,9 +50,9 @@ export function newLiveInstance(key: InstanceKey, row: InstanceRow): LiveInstanc
   }
 }
 
-/** A dead letter stalled it: a carrier may be lost with it, so only a nudge, which answers for every episode, sets it right. */
+/** Whoever stalls an instance lets go of messages that may guard episodes still to come: nothing is known of what was dispatched. */
 export function mayHaveLostCarriers({ shown }: LiveInstance): boolean {
-  return shown.stalled?.code === 'TURN_CRASHED'
+  return shown.stalled !== undefined
 }
 
 export function toInbox(rows: readonly InboxRow[]): ReadonlyMap<string, InboxRow> {

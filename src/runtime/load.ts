@@ -3,14 +3,7 @@
 import type { TaskOutcome } from '../engine/events.ts'
 import type { App } from '../workflow/app.ts'
 import type { InstanceKey } from './episode.ts'
-import {
-  catchUp,
-  type LiveInstance,
-  type LiveInstances,
-  mayHaveLostCarriers,
-  newLiveInstance,
-  toInbox,
-} from './live-instance.ts'
+import { catchUp, type LiveInstance, type LiveInstances, newLiveInstance, toInbox } from './live-instance.ts'
 import type { ActivityMessage } from './messages.ts'
 import type { Ports } from './ports.ts'
 
@@ -36,22 +29,26 @@ export async function load(
   const { ports, instances, app } = host
   const cached = instances.get(key)
   if (cached && !cached.obstacle) {
-    const { episodes, inbox } = await ports.store.read(key, cached.state.n)
+    const { episodes, inbox, stalled } = await ports.store.read(key, cached.state.n)
     // When older generations were trimmed in the meantime, the tail does not fit any more.
     const fits = episodes.length === 0 || episodes[0]?.n === cached.state.n + 1
-    if (fits) {
+    if (fits && !stalled) {
       cached.inbox = toInbox(inbox)
       await catchUp(cached, episodes, app, ports.logger)
       if (!cached.obstacle) return cached
     }
   }
   instances.drop(key)
-  const [row, record] = await Promise.all([ports.store.getInstance(key.instanceId), ports.store.read(key)])
+  const record = await ports.store.read(key)
+  // After the episodes: whoever stalls the instance marks its row first, then looks for episodes that it has to guard.
+  const row = await ports.store.getInstance(key.instanceId)
   if (!row || row.incarnation !== key.incarnation || row.purgedAt !== undefined) return undefined
   const live = newLiveInstance(key, row)
-  if (mayHaveLostCarriers(live) && !tryAgain) live.obstacle = row.stalled
+  const stalled = row.stalled ?? record.stalled
+  // Turns of it crash: its code may end this host too.
+  if (stalled?.code === 'TURN_CRASHED' && !tryAgain) live.obstacle = stalled
   live.inbox = toInbox(record.inbox)
   await catchUp(live, record.episodes, app, ports.logger)
-  live.shown = { ...live.shown, at: row.lastUpdatedAt }
+  live.shown = { ...live.shown, stalled, at: row.lastUpdatedAt }
   return live
 }

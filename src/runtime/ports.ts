@@ -64,6 +64,8 @@ export interface InstanceRecord {
   readonly episodes: readonly Episode[]
   /** In order of acceptance. */
   readonly inbox: readonly InboxRow[]
+  /** What stalls the instance. Read after the episodes when `after` was given, at any moment else. */
+  readonly stalled?: FailureDetails
 }
 
 export type AppendResult =
@@ -117,7 +119,7 @@ export interface Store {
    * `STALLED` stays unless the new status is terminal.
    */
   projectStatus(key: InstanceKey, projection: Projection): Promise<void>
-  /** Marks or clears `STALLED` on a row that is not terminal. */
+  /** Marks or clears `STALLED` on a row that is not terminal. When it resolves, every later `read` tells of it. */
   setStalled(key: InstanceKey, reason: FailureDetails | undefined, at: number): Promise<void>
   /** Puts a row if none has its fact id. @returns undefined when it was put, else the row that is in the way. */
   putInbox(key: InstanceKey, row: InboxRow): Promise<InboxRow | undefined>
@@ -142,6 +144,8 @@ export interface Store {
 export interface Queue {
   /** Resolves when every message is accepted; rejects when even one is not. */
   send(messages: readonly Message[], delayMs?: number): Promise<void>
+  /** Whether a message is small enough to be sent. Absent: every one is. */
+  fits?(message: Message): boolean
 }
 
 /** Durable timers: each delivers its message to the workflow queue when it is due, at least once. */

@@ -1,8 +1,7 @@
 // What an episode changes on the row of its instance.
 
-import { isTerminal } from '../workflow/status.ts'
 import type { Episode } from './episode.ts'
-import { type LiveInstance, mayHaveLostCarriers, shownAfter } from './live-instance.ts'
+import { type LiveInstance, shownAfter } from './live-instance.ts'
 import type { Ports, Projection } from './ports.ts'
 
 export function projectionOf(
@@ -24,12 +23,8 @@ export async function show(ports: Ports, live: LiveInstance, episode: Episode): 
   const { status, customStatus } = episode
   const { shown, state } = live
   const next = shownAfter(shown, episode)
-  const stalled = isTerminal(status) || !mayHaveLostCarriers(live) ? undefined : shown.stalled
-  if (shown.stalled && !stalled && !isTerminal(status)) {
-    await ports.store.setStalled(state.key, undefined, next.at)
-  }
   if (shown.status !== status || shown.customStatus !== customStatus) {
     await ports.store.projectStatus(state.key, projectionOf(episode, next.at))
   }
-  live.shown = { ...next, stalled }
+  live.shown = next
 }

@@ -27,15 +27,15 @@ export class MemoryStore implements Store {
   readonly #rows = new Map<string, InstanceRow>()
   readonly #lives = new Map<string, Life>()
   readonly #onChange: (instanceId: string) => void
-  /** Tokens that messages still carry, where the platform knows them: their episodes are kept. */
-  readonly #isCarried: (token: string) => boolean
+  /** Episodes that messages under way may need, where the platform knows: they are kept. */
+  readonly #isNeeded: (key: InstanceKey, episode: Episode) => boolean
 
   constructor(
     onChange: (instanceId: string) => void = () => {},
-    isCarried: (token: string) => boolean = () => false,
+    isNeeded: (key: InstanceKey, episode: Episode) => boolean = () => false,
   ) {
     this.#onChange = onChange
-    this.#isCarried = isCarried
+    this.#isNeeded = isNeeded
   }
 
   async getInstance(instanceId: string): Promise<InstanceRow | undefined> {
@@ -68,7 +68,8 @@ export class MemoryStore implements Store {
       const episode = life.episodes.get(n)
       if (episode) episodes.push(episode)
     }
-    return { episodes, inbox: [...life.inbox.values()] }
+    const stalled = this.#current(key)?.stalled
+    return { episodes, inbox: [...life.inbox.values()], ...(stalled && { stalled }) }
   }
 
   async readHistory(key: InstanceKey): Promise<readonly Episode[]> {
@@ -138,7 +139,9 @@ export class MemoryStore implements Store {
 
   async trimHistory(key: InstanceKey, before: number): Promise<void> {
     const { episodes } = this.#life(key)
-    for (const [n, { by }] of episodes) if (n < before && !this.#isCarried(by)) episodes.delete(n)
+    for (const [n, episode] of episodes) {
+      if (n < before && !this.#isNeeded(key, episode)) episodes.delete(n)
+    }
   }
 
   async purge(key: InstanceKey, at: number): Promise<boolean> {

@@ -223,6 +223,27 @@ export function describeStore(name: string, open: () => Promise<OpenStore>): voi
         )
       })
 
+      test('whoever reads the history hears of a stall, from the beginning or from a number on, until it is cleared', async () => {
+        const stalled = { errorType: 'TenutoError', message: 'differs', code: 'NON_DETERMINISM' }
+        await store.appendEpisode(key, episodeOf(1))
+        await store.putInbox(key, eventRow('e1'))
+        await store.setStalled(key, stalled, 2_000)
+        const record = { episodes: [episodeOf(1)], inbox: [eventRow('e1')], stalled }
+        expect(await store.read(key)).toEqual(record)
+        expect(await store.read(key, 0)).toEqual(record)
+        expect(await store.read(key, 1)).toEqual({ ...record, episodes: [] })
+        expect(await store.countInbox(key, 10)).toBe(1)
+        await store.setStalled(key, undefined, 3_000)
+        expect(await store.read(key)).toEqual({ episodes: [episodeOf(1)], inbox: [eventRow('e1')] })
+        expect(await store.read(key, 1)).toEqual({ episodes: [], inbox: [eventRow('e1')] })
+      })
+
+      test('an instance that has ended is not stalled', async () => {
+        await store.projectStatus(key, { episode: 1, status: 'COMPLETED', lastUpdatedAt: 2_000 })
+        await store.setStalled(key, { errorType: 'E', message: 'm' }, 3_000)
+        expect(await store.read(key)).toEqual({ episodes: [], inbox: [] })
+      })
+
       test('the end of a stalled instance shows as its end', async () => {
         await store.setStalled(key, { errorType: 'E', message: 'm' }, 2_000)
         await store.projectStatus(key, { episode: 1, status: 'TERMINATED', lastUpdatedAt: 2_500 })

@@ -1,7 +1,9 @@
 // Code that does not fit the history: the instance stalls, nothing is lost, and it goes on when code comes that fits.
 import { expect, test } from 'vitest'
 import type { ActivityContext, WorkflowContext } from '../../src/index.ts'
+import { settle } from '../../src/testing/virtual-clock.ts'
 import type { AppDefinition } from '../../src/workflow/app.ts'
+import { withPorts } from '../support/intercept-ports.ts'
 import { deliver, Stage } from './stage.ts'
 
 /** Two versions of one app, and how often the activities of both ran. */
@@ -191,7 +193,6 @@ test('a timer that comes too early to a stalled instance, in one batch with a do
 test('every stalled instance is tried again, however many there are and however quickly they go on', async () => {
   const stage = new Stage()
   const waits = async (ctx: WorkflowContext) => ctx.waitForExternalEvent('go')
-  const other = async (ctx: WorkflowContext) => ctx.createTimer(1)
   const ids = Array.from({ length: 250 }, (_, at) => `w-${at}`)
   const host = stage.host({ workflows: { waits } })
   for (const instanceId of ids) {
@@ -199,7 +200,8 @@ test('every stalled instance is tried again, however many there are and however 
     await deliver(host, stage.doorbell('start'))
     await stage.store.setStalled(
       await stage.row(instanceId),
-      { errorType: 'E', message: 'm' },
+      // Only a nudge ends this one; what is left in the queue does not.
+      { errorType: 'TenutoError', message: 'm', code: 'TURN_CRASHED' },
       stage.clock.now(),
     )
   }
@@ -214,5 +216,74 @@ test('every stalled instance is tried again, however many there are and however 
   expect(await fitting.recoverStalled()).toBe(ids.length)
   await stage.rest()
   expect((await list({ statuses: ['STALLED'], limit: 10 })).instances).toEqual([])
-  void other
+})
+
+/** The approval is in a host that froze before its commit landed, and its message is with `wrong`, which stalls the instance. */
+async function frozenCommit() {
+  const stage = new Stage()
+  const { old, changed } = versions()
+  const cached = stage.host(old)
+  await stage.start(cached, 'order')
+  await deliver(cached, stage.doorbell('start'))
+  await deliver(cached, stage.activity(1))
+  let land = async (): Promise<unknown> => undefined
+  const frozen = stage.host(old, {
+    ports: (ports) =>
+      withPorts(ports, {
+        appendEpisode: async (key, episode) => {
+          land = async () => ports.store.appendEpisode(key, episode)
+          return new Promise(() => {})
+        },
+      }),
+  })
+  await stage.raise(cached, 'order', 'approve', 'yes')
+  const message = stage.doorbell()
+  void deliver(frozen, message)
+  await settle()
+  return { stage, cached, changed, message, land }
+}
+
+test('a commit that lands after the stall is dispatched by whoever goes on, even if its memory knows no stall', async () => {
+  const { stage, cached, changed, message, land } = await frozenCommit()
+  expect(await deliver(stage.host(changed), message, 2)).toEqual([true])
+  expect(await stage.view(cached, 'order')).toMatchObject({ status: 'STALLED' })
+  expect(await land()).toEqual({ kind: 'committed' })
+  await stage.raise(cached, 'order', 'note')
+  expect(await deliver(cached, stage.doorbell())).toEqual([true])
+  expect(stage.activity(2)).toMatchObject({ name: 'ship' })
+  expect(await stage.view(cached, 'order')).toMatchObject({ status: 'RUNNING' })
+  expect((await stage.store.read(await stage.row('order'))).stalled).toBeUndefined()
+})
+
+test('a commit that lands while the instance is being stalled is dispatched by the host that stalls it', async () => {
+  const { stage, changed, message, land } = await frozenCommit()
+  const wrong = stage.host(changed, {
+    ports: (ports) =>
+      withPorts(ports, {
+        setStalled: async (...stall) => {
+          await land()
+          return ports.store.setStalled(...stall)
+        },
+      }),
+  })
+  expect(await deliver(wrong, message, 2)).toEqual([true])
+  expect(stage.activity(2)).toMatchObject({ name: 'ship' })
+})
+
+test('a commit that lands while a dead letter stalls the instance is dispatched by its reader', async () => {
+  const { stage, cached, message, land } = await frozenCommit()
+  const setStalled = stage.store.setStalled.bind(stage.store)
+  stage.store.setStalled = async (...stall) => {
+    await land()
+    return setStalled(...stall)
+  }
+  await cached.handleDead({ message, receiveCount: 9 })
+  expect(stage.activity(2)).toMatchObject({ name: 'ship' })
+})
+
+test('a host that never heard of the stall ends it, once nothing waits any more', async () => {
+  const { stage, host } = await stalledInstance()
+  await stage.raise(host, 'order', 'approve', 'yes')
+  expect(await deliver(host, stage.doorbell())).toEqual([true])
+  expect(await stage.view(host, 'order')).toMatchObject({ status: 'RUNNING' })
 })

@@ -3,12 +3,13 @@
 import type { Episode, InstanceKey } from '../../runtime/episode.ts'
 import type { AppendResult, InstanceRecord } from '../../runtime/ports.ts'
 import { TenutoError } from '../../workflow/errors.ts'
+import type { FailureDetails } from '../../workflow/failure.ts'
 import { episodeKey, episodes as episodeRange, episodesAndInbox, type Place, placeOf } from '../keys.ts'
 import type { Bodies } from './bodies.ts'
 import { isFree } from './conditions.ts'
 import { isEpisode, isOpening, isStub, packEpisode, unpackEpisode } from './episodes.ts'
 import type { Inbox } from './inbox.ts'
-import { type Item, textOf } from './items.ts'
+import { isPresent, type Item, stringOf, textOf } from './items.ts'
 import type { Table } from './table.ts'
 
 /** A cold read does not know where the generation began: few items first, then more. */
@@ -85,11 +86,13 @@ export class History {
     for await (const items of this.#table.pages(episodesAndInbox(place, after))) {
       for (const item of items) (isEpisode(item) ? episodes : inbox).push(item)
     }
+    const stalled = takeStall(inbox)
     // A partly purged line reads as one that is purged.
     if (episodes.some(isStub)) return { episodes: [], inbox: [] }
     return {
       episodes: await Promise.all(episodes.map((item) => unpackEpisode(this.#bodies, place, item))),
       inbox: await this.#inbox.unpackAll(place, inbox),
+      ...(stalled && { stalled }),
     }
   }
 
@@ -110,8 +113,16 @@ export class History {
         if (isOpening(episode)) break reading
       }
     }
-    return { episodes, inbox: await this.#inbox.unpackAll(place, inbox) }
+    const stalled = takeStall(inbox)
+    return { episodes, inbox: await this.#inbox.unpackAll(place, inbox), ...(stalled && { stalled }) }
   }
+}
+
+/** Takes the mark of a stall out of what was read with the inbox. */
+function takeStall(items: Item[]): FailureDetails | undefined {
+  const at = items.findIndex((item) => isPresent(item, 'stalled'))
+  const [mark] = at < 0 ? [] : items.splice(at, 1)
+  return mark && (JSON.parse(stringOf(mark, 'stalled')) as FailureDetails)
 }
 
 /**

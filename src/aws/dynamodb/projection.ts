@@ -4,7 +4,8 @@ import type { InstanceKey } from '../../runtime/episode.ts'
 import type { Projection } from '../../runtime/ports.ts'
 import type { FailureDetails } from '../../workflow/failure.ts'
 import { isTerminal, type RuntimeStatus } from '../../workflow/status.ts'
-import { type Place, placeOf } from '../keys.ts'
+import { type Place, placeOf, stallKey } from '../keys.ts'
+import { deleteOf, putOf, writeAll } from './batch.ts'
 import { type Bodies, refName, refsIn } from './bodies.ts'
 import { isRunning, keyOfRow } from './conditions.ts'
 import { expiry, isPresent, type Item, number, stringIn } from './items.ts'
@@ -66,20 +67,28 @@ export class Projector {
     const row = keyOfRow(key.instanceId)
     const lastUpdatedAt = number(at)
     if (reason) {
+      // First set and last removed, so that the row never shows a stall that no reader of the history hears of.
+      await writeAll(table, [putOf(stallKey(place), { stalled: { S: JSON.stringify(reason) } })])
       const set = { stalled: { S: JSON.stringify(reason) }, lastUpdatedAt, ...listKey(place, 'STALLED') }
-      await table.update(row, { set }, isRunning(key))
+      const { kind } = await table.update(row, { set }, isRunning(key))
+      if (kind === 'refused') await this.#unmark(place)
       return
     }
     // Lists are to show the status below, which must be known.
     for (let round = 1; round <= rounds; round++) {
       const item = await table.get(row)
-      if (!item || !isPresent(item, 'stalled')) return
+      if (!item || !isPresent(item, 'stalled')) break
       const below = statusOf(item)
       const change = { set: { lastUpdatedAt, ...listKey(place, below) }, remove: ['stalled'] }
       const condition = isRunning(key, ' AND #status = :below', { ':below': { S: below } })
       const result = await table.update(row, change, condition)
-      if (result.kind === 'written') return
+      if (result.kind === 'written') break
     }
+    await this.#unmark(place)
+  }
+
+  async #unmark(place: Place): Promise<void> {
+    await writeAll(this.#options.table, [deleteOf(stallKey(place))])
   }
 
   /** Where a stalled instance lies in the index does not change before its end: so there are two ways to write, and one is tried. */
