@@ -18,6 +18,8 @@ import {
   sweeperHandler,
 } from '../../src/aws/index.ts'
 import { apiHandler } from '../../src/http/lambda.ts'
+import { createManagement } from '../../src/runtime/manage.ts'
+import type { Management } from '../../src/runtime/management.ts'
 import type { Clock, Ports } from '../../src/runtime/ports.ts'
 import {
   createSchedulerStandIn,
@@ -68,6 +70,8 @@ export interface Invocation extends Lent {
 export interface AwsWorld {
   /** The ports as no function has them, for a look from outside; what is asked through them is not heard of. */
   readonly ports: Ports
+  /** What the API function does for a request, without HTTP. */
+  readonly management: Management
   readonly sqs: SqsStandIn
   readonly scheduler: SchedulerStandIn
   readonly tableName: string
@@ -95,6 +99,7 @@ export async function openAwsWorld(options: AwsWorldOptions): Promise<AwsWorld> 
   const polling = deployedMappings.map((mapping) => connectMapping(mapping, { clock, sqs, functions }))
   return {
     ports: backendWith(options, env, ownClients).ports,
+    management: createManagement(backendWith(options, env, clients).ports),
     sqs,
     scheduler,
     tableName,

@@ -1,14 +1,8 @@
-// The AWS backend under the conformance suite: the functions on dynoxide and the stand-ins, asked by way of the API function, while time
-// jumps.
+// The AWS backend under the conformance suite: the functions on dynoxide and the stand-ins, while time jumps.
 
 import type { Dynoxide } from '../../scripts/stack/dynoxide.ts'
-import { type AwsWorld, type AwsWorldOptions, openAwsWorld } from '../../scripts/stack/in-process.ts'
+import { type AwsWorldOptions, openAwsWorld } from '../../scripts/stack/in-process.ts'
 import { VirtualTime } from '../../scripts/stack/virtual-time.ts'
-import { httpManagement } from '../../src/client/http-management.ts'
-import { createTransport } from '../../src/client/transport.ts'
-import type { HttpEvent, HttpResult } from '../../src/http/lambda.ts'
-import { createManagement } from '../../src/runtime/manage.ts'
-import type { Management } from '../../src/runtime/management.ts'
 import type { Store } from '../../src/runtime/ports.ts'
 import type { OpenHost } from './test-host.ts'
 
@@ -31,9 +25,10 @@ export function awsHosts(
       ports: (ports) => ({ ...ports, store: watchers.watch(time.hold(ports.store)) }),
     })
     return {
-      management: overHttp(world, time),
+      management: world.management,
       store: world.ports.store,
       now: () => time.clock.now(),
+      keepsPast: true,
       shortMs: 2_000,
       changed: async (instanceId, signal) => watchers.changed(instanceId, signal),
       pass: async (promise) => time.pass(promise),
@@ -42,33 +37,6 @@ export function awsHosts(
       },
       close: async () => time.pass(world.close()),
     }
-  }
-}
-
-/** The operations as a client has them, but for the long wait, whose pauses are those of a real clock there. */
-function overHttp(world: AwsWorld, time: VirtualTime): Management {
-  const fetch = async (url: string, init: RequestInit): Promise<Response> => {
-    for (;;) {
-      const { statusCode, headers, body } = (await world.invoke('api', toEvent(url, init))) as HttpResult
-      if (statusCode !== 503) return new Response(body, { status: statusCode, headers })
-      await time.clock.sleep(1_000)
-    }
-  }
-  return {
-    ...httpManagement(createTransport('https://api.example', { fetch })),
-    waitFor: async (...wait) => createManagement(world.ports).waitFor(...wait),
-  }
-}
-
-function toEvent(url: string, { method = 'GET', headers, body }: RequestInit): HttpEvent {
-  const { pathname, search } = new URL(url)
-  return {
-    rawPath: pathname,
-    rawQueryString: search.slice(1),
-    headers: Object.fromEntries(new Headers(headers)),
-    requestContext: { http: { method } },
-    ...(typeof body === 'string' && { body: Buffer.from(body).toString('base64') }),
-    isBase64Encoded: typeof body === 'string',
   }
 }
 

@@ -13,6 +13,8 @@ export interface TestHost {
   readonly now: () => number
   /** Ms that tell a wait from none: long where the clock is virtual, a few milliseconds where it is real. */
   readonly shortMs: number
+  /** Set where episodes of generations that are over are kept for a while. */
+  readonly keepsPast?: true
   /** Resolves when something visible of the instance may have changed, or the signal is aborted. */
   changed(instanceId: string, signal: AbortSignal): Promise<void>
   /** Lets time pass until the promise is settled. */
