@@ -55,7 +55,7 @@ export interface WorkflowState<Output = unknown> {
 
 /**
  * Workflows from outside. Every call may throw TenutoError: `ERR_INSTANCE_ID_NOT_FOUND` for an unknown or purged instance where nothing
- * else is said, `UNAVAILABLE` or `STORAGE_*` when the platform does not accept it, and the codes named at each.
+ * else is said, `UNAVAILABLE`, `SEND_FAILED` or `STORAGE_*` when the platform does not accept it, and the codes named at each.
  */
 export interface WorkflowClient {
   /**

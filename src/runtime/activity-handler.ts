@@ -1,5 +1,6 @@
 // What is done with an activity message: run it (or not), and bring the outcome home, by one's own commit or through the inbox.
 
+import type { Command } from '../engine/commands.ts'
 import { isTaskOutcome, taskFactId } from '../engine/events.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { toFailureDetails } from '../workflow/failure.ts'
@@ -26,6 +27,8 @@ interface Verdict {
   readonly kind: 'run' | 'settled' | 'waits in inbox' | 'run detached'
   /** The instance as it was read; absent when nothing was read or the instance is gone. */
   readonly read?: LiveInstance
+  /** The message with its input, where that was looked up. */
+  readonly whole?: ActivityMessage
 }
 
 interface WideOutcome {
@@ -70,27 +73,28 @@ export class ActivityHandler {
   /** The handler that ran the activity advances the instance itself: no message for the outcome. */
   async #runDirect(delivery: Delivery<ActivityMessage>): Promise<void> {
     const { message } = delivery
-    const { kind, read } = await this.#judge(message)
-    const outcomes = kind === 'run' ? [await this.#run(message)] : []
-    if (kind === 'run detached') await this.#run(message)
+    const { kind, read, whole = message } = await this.#judge(message)
+    const outcomes = kind === 'run' ? [await this.#run(whole)] : []
+    if (kind === 'run detached') await this.#run(whole)
     const key = keyOf(message)
     const work = { key, deliveries: [delivery], outcomes, ...(read && { read }) }
     await this.#host.exclusive(key, () => advance(this.#host, work))
   }
 
-  /** One of many: reads nothing unless it comes again, and leaves the outcome in the inbox (R11). */
+  /** One of many: reads nothing unless it comes again or lacks its input, and leaves the outcome in the inbox (R11). */
   async #runWide(delivery: Delivery<ActivityMessage>): Promise<WideOutcome[]> {
     const { message, receiveCount } = delivery
     // The count only saves a run, and so does what this process happens to know; safety rests on the fact id.
     const isTerminated = this.#host.instances.get(keyOf(message))?.state.status === 'TERMINATED'
-    const verdict: Verdict = receiveCount > 1 || isTerminated ? await this.#judge(message) : { kind: 'run' }
-    switch (verdict.kind) {
+    const mustRead = receiveCount > 1 || isTerminated || message.inputInHistory
+    const { kind, whole = message }: Verdict = mustRead ? await this.#judge(message) : { kind: 'run' }
+    switch (kind) {
       case 'run':
-        return [{ delivery, outcome: await this.#run(message) }]
+        return [{ delivery, outcome: await this.#run(whole) }]
       case 'waits in inbox':
         return [{ delivery, outcome: undefined }]
       case 'run detached':
-        await this.#run(message)
+        await this.#run(whole)
         return []
       case 'settled': {
         const key = keyOf(message)
@@ -98,7 +102,7 @@ export class ActivityHandler {
         return []
       }
       default:
-        return verdict.kind satisfies never
+        return kind satisfies never
     }
   }
 
@@ -118,36 +122,51 @@ export class ActivityHandler {
   }
 
   async #judge(message: ActivityMessage): Promise<Verdict> {
+    const { instances, exclusive } = this.#host
     const key = keyOf(message)
-    const live = await this.#host.exclusive(key, async () => {
-      const loaded = await load(this.#host, key)
-      if (loaded) this.#host.instances.keep(loaded)
-      return loaded
+    return exclusive(key, async () => {
+      const live = await load(this.#host, key)
+      if (!live) return { kind: 'settled' }
+      instances.keep(live)
+      return { ...(await this.#verdictOn(message, live)), read: live }
     })
-    if (!live) return { kind: 'settled' }
-    return { kind: await this.#kindOf(message, live), read: live }
   }
 
-  async #kindOf(message: ActivityMessage, { state, inbox }: LiveInstance): Promise<Verdict['kind']> {
+  async #verdictOn(message: ActivityMessage, { state, inbox }: LiveInstance): Promise<Verdict> {
     const factId = factIdOf(message)
-    if (state.status === 'TERMINATED' || state.known.has(factId)) return 'settled'
-    if (message.generation < state.generation || isTerminal(state.status)) {
-      const history = await this.#host.ports.store.readHistory(state.key)
-      const answered = history.some(
-        ({ generation, events }) =>
-          generation === message.generation &&
-          events.some((event) => isTaskOutcome(event) && event.seq === message.seq),
-      )
-      return answered ? 'settled' : 'run detached'
-    }
-    if (inbox.has(factId)) return 'waits in inbox'
-    if (!state.outstanding.has(message.seq)) {
+    if (state.status === 'TERMINATED' || state.known.has(factId)) return { kind: 'settled' }
+    if (message.generation < state.generation || isTerminal(state.status))
+      return this.#verdictOnDetached(message)
+    if (inbox.has(factId)) return { kind: 'waits in inbox' }
+    const command = state.outstanding.get(message.seq)
+    if (!command) {
       throw new TenutoError(
         'STORAGE_FAILED',
         `Activity #${message.seq} of ${message.instanceId} is not in the history yet.`,
       )
     }
-    return 'run'
+    return { kind: 'run', whole: withInput(message, command) }
+  }
+
+  async #verdictOnDetached(message: ActivityMessage): Promise<Verdict> {
+    const history = await this.#host.ports.store.readHistory(keyOf(message))
+    const generation = history.filter((episode) => episode.generation === message.generation)
+    const answered = generation.some(({ events }) =>
+      events.some((event) => isTaskOutcome(event) && event.seq === message.seq),
+    )
+    if (answered) return { kind: 'settled' }
+    const commands = generation.flatMap((episode) => episode.commands)
+    const command = commands.find(({ kind, seq }) => kind === 'scheduleTask' && seq === message.seq)
+    if (command) return { kind: 'run detached', whole: withInput(message, command) }
+    if (!message.inputInHistory) return { kind: 'run detached' }
+    // Nobody waits for it any more, so the log is the only one to tell.
+    const { instanceId, name: activity, seq } = message
+    const error = new TenutoError(
+      'ACTIVITY_INPUT_LOST',
+      `Activity '${activity}' (#${seq}) of ${instanceId} cannot be run: its input went with the history of its generation.`,
+    )
+    this.#host.ports.logger.error(error.message, { instanceId, activity, code: error.code })
+    return { kind: 'settled' }
   }
 
   #run(message: ActivityMessage): Promise<ActivityOutcome> {
@@ -166,6 +185,13 @@ export class ActivityHandler {
 
 function keyOf({ instanceId, incarnation }: ActivityMessage): InstanceKey {
   return { instanceId, incarnation }
+}
+
+/** The message as it would be if queues had no limit. */
+function withInput(message: ActivityMessage, command: Command): ActivityMessage {
+  if (!message.inputInHistory || command.kind !== 'scheduleTask') return message
+  const { inputInHistory: _, ...rest } = message
+  return { ...rest, ...(command.input !== undefined && { input: command.input }) }
 }
 
 function factIdOf({ generation, seq }: { readonly generation: number; readonly seq: number }): string {

@@ -38,7 +38,7 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
         if (order.mode === 'nudge' && !current) break
         // An inline activity is its runner's affair, and when that is lost, the demoting episode's; but not after the end.
         if (!command.inline || !timersMatter)
-          messages.push(activityMessage(ports, state.key, episode, command))
+          messages.push(queuedActivity(ports, state.key, episode, command))
         break
       case 'createTimer':
         if (timersMatter && !isAnswered(command))
@@ -59,7 +59,7 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
   }
   for (const seq of timersMatter ? (episode.demoted ?? []) : []) {
     const command = state.outstanding.get(seq)
-    if (command?.kind === 'scheduleTask') messages.push(activityMessage(ports, state.key, episode, command))
+    if (command?.kind === 'scheduleTask') messages.push(queuedActivity(ports, state.key, episode, command))
   }
   if (messages.length > 0) await ports.queue.send(messages)
   if (timers.length > 0) await ports.timers.schedule(timers)
@@ -89,6 +89,19 @@ export function activityMessage(
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(episode.wide && { wide: true }),
   }
+}
+
+/** An input that makes the message too large stays where it is safe already; whoever runs the activity looks it up. */
+function queuedActivity(
+  ports: Ports,
+  key: InstanceKey,
+  episode: Episode,
+  command: ScheduleTask,
+): ActivityMessage {
+  const message = activityMessage(ports, key, episode, command)
+  if (message.input === undefined || ports.queue.fits?.(message) !== false) return message
+  const { input: _, ...rest } = message
+  return { ...rest, inputInHistory: true }
 }
 
 function timerMessage(

@@ -43,7 +43,7 @@ export type WaitUntil = 'start' | 'completion' | { readonly changeSince: Date }
 
 /**
  * Every operation may throw TenutoError: `ERR_INSTANCE_ID_NOT_FOUND` for an unknown or purged instance (except `get`, `waitFor`), the
- * codes named at each, and `UNAVAILABLE` or `STORAGE_*` when the platform does not accept it; then nothing is known, and the same call
+ * codes named at each, and `UNAVAILABLE`, `SEND_FAILED` or `STORAGE_*` when the platform does not accept it; then nothing is known, and the same call
  * may be made again.
  */
 export interface Management {

@@ -39,6 +39,8 @@ export interface ActivityMessage extends Envelope {
   readonly seq: number
   readonly name: string
   readonly input?: Payload
+  /** The message would be too large for its queue: the input is that of the command in the history. */
+  readonly inputInHistory?: true
   /** From 1; counts the attempts of the retry policy, not redeliveries. */
   readonly attempt: number
   /** Sequence number of the first attempt, from which the idempotency key is made. */

@@ -30,7 +30,7 @@ export function createMemoryBackend(options: MemoryBackendOptions = {}): MemoryB
       for (const notify of watchers.get(instanceId) ?? []) notify()
       watchers.delete(instanceId)
     },
-    (token) => queue.isCarried(token),
+    (key, { by, generation }) => queue.isCarried(by) || queue.needsInputsOf(key, generation),
   )
   let ids = 0
   const ports: Ports = {

@@ -4,6 +4,7 @@ import type { InstanceKey } from '../runtime/episode.ts'
 import { type Message, queueOf, type QueueName, type TimerMessage } from '../runtime/messages.ts'
 import type { Queue, Timers } from '../runtime/ports.ts'
 import type { Runtime } from '../runtime/runtime.ts'
+import { TenutoError } from '../workflow/errors.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 /** How a queue misbehaves; all that is left out does not happen. */
@@ -18,6 +19,8 @@ export interface QueueManners {
   readonly visibilityMs?: number
   /** Messages in one batch. Default 10 for workflows, 1 for activities. */
   readonly batch?: (queue: QueueName) => number
+  /** Which messages are small enough; a send of any other is refused. Default: all. */
+  readonly fits?: (message: Message) => boolean
   /** Deliveries after which a message is dead. Default 10. */
   readonly maxReceives?: (queue: QueueName) => number
 }
@@ -67,6 +70,18 @@ export class MemoryQueue implements Queue, Timers {
     return this.#carried.has(token)
   }
 
+  /** Whether an activity of this generation waits or runs whose input lies in the history. */
+  needsInputsOf(key: InstanceKey, generation: number): boolean {
+    return [...this.#entries].some(
+      ({ message }) =>
+        message.kind === 'activity' &&
+        message.inputInHistory &&
+        message.generation === generation &&
+        message.instanceId === key.instanceId &&
+        message.incarnation === key.incarnation,
+    )
+  }
+
   /** Loses every message and every timer, as a purge of the queue and its schedules would. */
   wipe(): void {
     for (const entry of this.#entries) this.#remove(entry)
@@ -74,7 +89,13 @@ export class MemoryQueue implements Queue, Timers {
     this.#timers.clear()
   }
 
+  fits(message: Message): boolean {
+    return this.#manners.fits?.(message) ?? true
+  }
+
   async send(messages: readonly Message[], delayMs = 0): Promise<void> {
+    const tooLarge = messages.find((message) => !this.fits(message))
+    if (tooLarge) throw new TenutoError('PAYLOAD_TOO_LARGE', `A ${tooLarge.kind} message is too large.`)
     for (const message of messages) {
       this.#enter(message, delayMs)
       const copyAfterMs = this.#manners.duplicateAfterMs?.()

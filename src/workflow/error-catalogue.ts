@@ -117,6 +117,12 @@ const entries = {
     summary: 'The activity was started several times and killed or lost its host each time.',
     remedy: 'Look for exhausted memory or process exits in the activity.',
   },
+  ACTIVITY_INPUT_LOST: {
+    summary:
+      'An activity that nobody waited for was not run: its input was too large for a queue and has been trimmed.',
+    remedy:
+      'Await activities with large inputs before continuing as new, or store the data elsewhere and pass a reference.',
+  },
   // The management API.
   ERR_INSTANCE_ID_INVALID: {
     summary: 'The instance id has characters that are not allowed.',
@@ -252,6 +258,11 @@ const entries = {
   STORAGE_FAILED: {
     summary: 'The store did not do what it was asked.',
     remedy: 'See the message and the log.',
+    http: 503,
+  },
+  SEND_FAILED: {
+    summary: 'A queue or the timer service did not accept what it was sent; what is in the store is safe.',
+    remedy: 'Try again; if it stays so, look at quotas, permissions and the health of the service.',
     http: 503,
   },
   UNAVAILABLE: { summary: 'The runtime is starting or stopping.', remedy: 'Try again.', http: 503 },

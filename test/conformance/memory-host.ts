@@ -2,13 +2,15 @@
 
 import { createRuntime, type RuntimeOptions } from '../../src/runtime/runtime.ts'
 import { createMemoryBackend } from '../../src/testing/memory-backend.ts'
+import type { QueueManners } from '../../src/testing/memory-queue.ts'
 import type { OpenHost } from './test-host.ts'
 
-export function memoryHosts(options: RuntimeOptions = {}): OpenHost {
+/** @param manners of the queue */
+export function memoryHosts(options: RuntimeOptions = {}, manners: QueueManners = {}): OpenHost {
   return async (app, logger) => {
     const { ports, queue, clock, store } = createMemoryBackend({
       logger,
-      manners: { visibilityMs: 3_600_000 },
+      manners: { visibilityMs: 3_600_000, ...manners },
     })
     const runtime = createRuntime(app, ports, options)
     queue.run(() => runtime)

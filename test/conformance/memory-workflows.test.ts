@@ -1,4 +1,5 @@
-// The suite twice: with instances that stay in memory between their turns, and with instances that are replayed at every turn.
+// The suite three times: with instances that stay in memory between their turns, with instances that are replayed at every turn, and
+// with messages of activities that never have room for an input.
 
 import { expect, test } from 'vitest'
 import type { Episode } from '../../src/runtime/episode.ts'
@@ -35,6 +36,11 @@ const live: Histories = new Map()
 const replayed: Histories = new Map()
 describeWorkflows('memory', recorded(memoryHosts(), live))
 describeWorkflows('memory, replayed at every turn', recorded(memoryHosts({ liveInstances: 0 }), replayed))
+
+describeWorkflows(
+  'memory, with a queue that takes no inputs',
+  memoryHosts({}, { fits: (message) => message.kind !== 'activity' || message.input === undefined }),
+)
 
 /** The newest generation as text. Ids are named anew, in order of appearance; stack traces, which show the host's own frames, are left out. */
 function text(episodes: readonly Episode[] = []): string {

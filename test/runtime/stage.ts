@@ -52,6 +52,7 @@ export class Stage {
           this.sent.push(...messages)
           return queue.send(messages, delayMs)
         },
+        fits: (message) => queue.fits(message),
       },
       timers: {
         schedule: async (timers) => {

@@ -131,6 +131,15 @@ const stores: Readonly<Record<string, MutantCase>> = {
       },
     },
   },
+  'a store that trims the inputs of activities that are still to be run': {
+    ...faults,
+    program: careless,
+    mutant: {
+      backend: ({ queue }) => {
+        queue.needsInputsOf = () => false
+      },
+    },
+  },
 }
 
 const messages: Readonly<Record<string, MutantCase>> = {
@@ -192,6 +201,14 @@ const messages: Readonly<Record<string, MutantCase>> = {
     ...calm,
     program: manyGenerations,
     mutant: sending((message) => ({ ...message, dispatchedTo: 0 })),
+  },
+  'a message without its input that does not say so': {
+    ...calm,
+    mutant: sending((message) => {
+      if (message.kind !== 'activity') return message
+      const { inputInHistory: _, ...rest } = message
+      return rest
+    }),
   },
   'a message that says from the first that all is dispatched': {
     ...faults,

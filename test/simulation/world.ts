@@ -107,6 +107,8 @@ class World {
       clock: this.#clock,
       newId: () => `${++this.#ids}`,
       manners: {
+        // In every third world inputs are too large for messages.
+        ...(seed % 3 === 0 && { fits: (message) => message.kind !== 'activity' || !message.input }),
         latencyMs: () => rng.int(1, this.#faulty ? 20_000 : 30),
         duplicateAfterMs: () =>
           this.#faulty && rng.chance(duplicates) ? rng.int(1, 12 * minute) : undefined,
@@ -197,9 +199,12 @@ class World {
     const { ports, queue } = this.#backend
     const send = (messages: readonly Message[], delayMs?: number): Promise<void> => {
       this.#checker.sent(messages)
+      for (const message of messages) {
+        if (message.kind === 'activity' && message.inputInHistory) this.#count('input in the history')
+      }
       return queue.send(messages, delayMs)
     }
-    return { ...ports, queue: { send } }
+    return { ...ports, queue: { send, fits: (message) => queue.fits(message) } }
   }
 
   #watchCommits(): void {

@@ -2,9 +2,8 @@
 // event source mappings, and a store in memory.
 
 import { decodeMessage } from '../../src/aws/sqs/codec.ts'
-import type { SqsQueue } from '../../src/aws/sqs/sqs-queue.ts'
 import type { Delivery } from '../../src/runtime/messages.ts'
-import type { Ports, Queue } from '../../src/runtime/ports.ts'
+import type { Ports } from '../../src/runtime/ports.ts'
 import { createRuntime, type Runtime, type RuntimeOptions } from '../../src/runtime/runtime.ts'
 import { pollQueue, type SqsEvent, type SqsHandler } from '../../src/stand-ins/index.ts'
 import { MemoryStore } from '../../src/testing/memory-store.ts'
@@ -20,14 +19,12 @@ export function standInHosts(spoil?: Spoil, options: RuntimeOptions = {}): OpenH
     spoil?.(harness)
     const watchers = new Watchers()
     const store = new MemoryStore((instanceId) => watchers.notify(instanceId))
-    const { clock, timers } = harness
-    const inputs: LargeInputs = new Map()
-    const queue = withoutLargeInputs(harness.queue, inputs)
+    const { clock, queue, timers } = harness
     let ids = 0
     const newId = (): string => `id-${++ids}`
     const watch: Ports['watch'] = (instanceId, signal) => watchers.wait(instanceId, signal)
     const runtime = createRuntime(app, { store, queue, timers, clock, newId, logger, watch }, options)
-    const stop = listen(harness, runtime, inputs)
+    const stop = listen(harness, runtime)
     return {
       management: runtime.management,
       store,
@@ -48,15 +45,15 @@ export function standInHosts(spoil?: Spoil, options: RuntimeOptions = {}): OpenH
 }
 
 /** Sets up what a deployment has: a function on each queue, and one on each dead-letter queue. */
-function listen({ clock, sqs }: Harness, runtime: Runtime, inputs: LargeInputs): () => void {
+function listen({ clock, sqs }: Harness, runtime: Runtime): () => void {
   const handle: SqsHandler = async (event) => {
-    const deliveries = deliveriesOf(event, inputs)
+    const deliveries = deliveriesOf(event)
     const acknowledged = await runtime.handle([...deliveries.values()])
     const failed = [...deliveries].filter(([, delivery]) => !acknowledged.has(delivery))
     return { batchItemFailures: failed.map(([itemIdentifier]) => ({ itemIdentifier })) }
   }
   const bury: SqsHandler = async (event) => {
-    for (const delivery of deliveriesOf(event, inputs).values()) await runtime.handleDead(delivery)
+    for (const delivery of deliveriesOf(event).values()) await runtime.handleDead(delivery)
   }
   const common = { clock, functionTimeoutSeconds: 900 }
   const polling = [
@@ -70,34 +67,15 @@ function listen({ clock, sqs }: Harness, runtime: Runtime, inputs: LargeInputs):
   }
 }
 
-function deliveriesOf({ Records: records }: SqsEvent, inputs: LargeInputs): ReadonlyMap<string, Delivery> {
+function deliveriesOf({ Records: records }: SqsEvent): ReadonlyMap<string, Delivery> {
   return new Map(
     records.map(({ messageId, body, attributes }) => {
       const message = decodeMessage(body)
       if (!message) throw new Error(`not a message: ${body}`)
-      const input = inputs.get(message.token)
       const receiveCount = Number(attributes['ApproximateReceiveCount'])
-      return [messageId, { message: { ...message, ...(input !== undefined && { input }) }, receiveCount }]
+      return [messageId, { message, receiveCount }]
     }),
   )
-}
-
-/** By the token of their message. */
-type LargeInputs = Map<string, string>
-
-/** Inputs that no message can carry are kept here, as long as the runtime does not look them up in the history itself. */
-function withoutLargeInputs(queue: SqsQueue, inputs: LargeInputs): Queue {
-  return {
-    send(messages, delayMs) {
-      const small = messages.map((message) => {
-        if (message.kind !== 'activity' || queue.fits(message)) return message
-        const { input, ...rest } = message
-        if (input !== undefined) inputs.set(message.token, input)
-        return rest
-      })
-      return queue.send(small, delayMs)
-    },
-  }
 }
 
 class Watchers {

@@ -4,12 +4,17 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { createSqsQueue } from '../../../src/aws/sqs/sqs-queue.ts'
 import { createClient } from '../../../src/client/backend-client.ts'
 import { createHttpApi } from '../../../src/http/api.ts'
 import { SqliteBackend } from '../../../src/local/backend.ts'
 import { openDatabase } from '../../../src/local/database.ts'
 import { openLocalBackend } from '../../../src/local/index.ts'
 import { createManagement } from '../../../src/runtime/manage.ts'
+import { doorbell } from '../../../src/runtime/messages.ts'
+import { createSqsStandIn } from '../../../src/stand-ins/index.ts'
+import { VirtualClock } from '../../../src/testing/virtual-clock.ts'
 import { defineApp } from '../../../src/workflow/app.ts'
 import type { WorkflowContext } from '../../../src/workflow/context.ts'
 import { silentLogger } from '../../../src/workflow/logger.ts'
@@ -70,6 +75,21 @@ export const platform: Scenarios = {
       foreign.close()
       return thrownBy(async () => openLocalBackend({ dataDir }))
     }),
+
+  SEND_FAILED: async () => {
+    const clock = new VirtualClock()
+    const account = 'https://sqs.us-east-1.amazonaws.com/123456789012'
+    const sqs = createSqsStandIn({ clock, faults: { request: () => 'throttled' } })
+    const queue = createSqsQueue({
+      client: new SQSClient(sqs.clientConfig),
+      queueUrls: { workflow: `${account}/workflow`, activity: `${account}/activity` },
+      clock,
+      logger: silentLogger,
+      remainingTimeMs: () => 0,
+    })
+    const key = { instanceId: 'order-7', incarnation: 'life-1' }
+    return thrownBy(async () => queue.send([doorbell(key, 'token-1', ['start'])]))
+  },
 
   UNAVAILABLE: async () => {
     const backend = await openLocalBackend({ dataDir: ':memory:' })

@@ -1,9 +1,13 @@
 // Codes for what a running instance meets.
 
-import type { Runtime } from '../../../src/runtime/runtime.ts'
+import type { Message } from '../../../src/runtime/messages.ts'
+import { createRuntime, type Runtime } from '../../../src/runtime/runtime.ts'
+import { createMemoryBackend } from '../../../src/testing/memory-backend.ts'
 import type { Consumer } from '../../../src/testing/memory-queue.ts'
 import { activity, defineApp } from '../../../src/workflow/app.ts'
 import type { WorkflowContext } from '../../../src/workflow/context.ts'
+import type { FailureDetails } from '../../../src/workflow/failure.ts'
+import { type Logger, silentLogger } from '../../../src/workflow/logger.ts'
 import { caughtIn, inWorld } from './memory-world.ts'
 import { failureExample, type Scenarios } from './scenario.ts'
 
@@ -67,6 +71,36 @@ export const runningInstance: Scenarios = {
     inWorld({ app, between: dyingAt('activity') }, async (world) =>
       failureExample((await world.run('order')).failure?.cause),
     ),
+
+  // A queue that takes no inputs at all, and a store that trims at once.
+  ACTIVITY_INPUT_LOST: async () => {
+    const rounds = async (ctx: WorkflowContext, round: number): Promise<void> => {
+      if (round === 1) void ctx.callActivity('charge', 'a large bill')
+      if (round < 3) ctx.continueAsNew(round + 1)
+    }
+    const logger = recordingErrors()
+    const manners = { fits: (message: Message) => message.kind !== 'activity' || message.input === undefined }
+    const { ports, queue, clock } = createMemoryBackend({ logger, manners })
+    queue.isCarried = () => false
+    queue.needsInputsOf = () => false
+    const runtime = createRuntime(defineApp({ workflows: { rounds }, activities: { charge } }), ports)
+    await runtime.management.start({ workflowName: 'rounds', instanceId: 'order-7', input: '1' })
+    queue.run(() => runtime)
+    await clock.runUntil(() => false)
+    runtime.close()
+    return failureExample(logger.errors[0])
+  },
+}
+
+/** What is told to nobody but the log. */
+function recordingErrors(): Logger & { readonly errors: FailureDetails[] } {
+  const errors: FailureDetails[] = []
+  return {
+    ...silentLogger,
+    errors,
+    error: (message, fields) =>
+      void errors.push({ errorType: 'TenutoError', message, code: String(fields?.['code']) }),
+  }
 }
 
 /** Hosts that die at every message of a kind: it is never acknowledged. */

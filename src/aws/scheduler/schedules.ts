@@ -121,5 +121,5 @@ function isNamed(error: unknown, name: string): boolean {
 
 function failure({ seq, instanceId }: TimerMessage, cause: unknown): TenutoError {
   const message = `Timer #${seq} of instance ${instanceId} was not scheduled: ${describeError(cause)}`
-  return new TenutoError('STORAGE_FAILED', message, { cause })
+  return new TenutoError('SEND_FAILED', message, { cause })
 }

@@ -47,6 +47,7 @@ const activity: Rules<ActivityMessage> = {
   seq: count,
   name,
   input: optional(isText),
+  inputInHistory: optional((value) => value === true),
   attempt: required((value) => isCount(value) && value !== 0),
   firstSeq: count,
   timeoutMs: optional(Number.isFinite),

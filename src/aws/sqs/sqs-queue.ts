@@ -123,7 +123,7 @@ function batchCommand(queueUrl: string, entries: readonly Entry[]): SendMessageB
 
 function failure(queue: QueueName, failed: number, all: number, cause: unknown): TenutoError {
   const message = `The ${queue} queue did not accept ${failed} of ${all} messages: ${describeError(cause)}`
-  return new TenutoError('STORAGE_FAILED', message, { cause })
+  return new TenutoError('SEND_FAILED', message, { cause })
 }
 
 function tooLarge({ kind, instanceId }: Message, bytes: number, limit: number): TenutoError {

@@ -223,7 +223,7 @@ test('a full account is waited for and then fails, so that the carrier comes aga
   const begun = harness.clock.now()
   const timers = [timer(harness, dayMs, 1), timer(harness, dayMs, 2)]
   const failure = await harness.settle(harness.timers.schedule(timers).catch((error: unknown) => error))
-  expect(isTenutoError(failure, 'STORAGE_FAILED')).toBe(true)
+  expect(isTenutoError(failure, 'SEND_FAILED')).toBe(true)
   expect(String(failure)).toContain(
     'Timer #2 of instance order-1 was not scheduled: ServiceQuotaExceededException',
   )

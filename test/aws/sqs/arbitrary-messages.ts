@@ -58,6 +58,7 @@ const anyActivity = fc.record(
     seq: count,
     name,
     input: fc.oneof(anyText, fc.json()),
+    inputInHistory: fc.constant(true as const),
     attempt: fc.integer({ min: 1, max: 100 }),
     firstSeq: count,
     timeoutMs: fc.nat(),

@@ -61,7 +61,7 @@ function messageAndField(isChosen: (field: string) => boolean) {
 }
 
 test('a message that lacks a field is refused', () => {
-  const optional = new Set(['input', 'timeoutMs', 'wide', 'dispatchedTo'])
+  const optional = new Set(['input', 'inputInHistory', 'timeoutMs', 'wide', 'dispatchedTo'])
   fc.assert(
     fc.property(
       messageAndField((field) => !optional.has(field)),

@@ -166,7 +166,7 @@ test('a send that is not accepted within the time the host has left fails, and s
   sqsFaults.failEntry = ({ id }) => (id === '0' ? 'internal error' : undefined)
   const begun = clock.now()
   const failure = await settle(queue.send(doorbells(3)).catch((error: unknown) => error))
-  expect(isTenutoError(failure, 'STORAGE_FAILED')).toBe(true)
+  expect(isTenutoError(failure, 'SEND_FAILED')).toBe(true)
   expect(String(failure)).toContain('The workflow queue did not accept 1 of 3 messages')
   expect(clock.now() - begun).toBeLessThanOrEqual(2_000)
   expect(requests.length).toBeGreaterThan(3)

@@ -106,6 +106,34 @@ export const payloadCases: Cases = {
     expect(customStatus === megabyte).toBe(true)
   },
 
+  async 'inputs that no message can carry reach every kind of call: many at once, retried, inline, awaited by nobody'(
+    open,
+  ) {
+    const large = (at: number): string => `${at} ${'x'.repeat(1024 * 1024)}`
+    const seen: string[] = []
+    const measure = async (ctx: ActivityContext, value: string) => {
+      seen.push(value.slice(0, 2).trim())
+      if (ctx.attempt === 1 && value.startsWith('8')) throw new Error('not yet')
+      return value.length
+    }
+    async function calls(ctx: WorkflowContext, again?: boolean): Promise<unknown> {
+      if (again) return ctx.callActivity(measure, large(0))
+      const many = await ctx.whenAll([1, 2, 3, 4, 5, 6, 7].map((at) => ctx.callActivity(measure, large(at))))
+      const retry = { firstRetryInterval: 1, maxNumberOfAttempts: 2 }
+      const more = [
+        await ctx.callActivity(measure, large(8), { retry }),
+        await ctx.callActivity(measure, large(9), { inline: true }),
+      ]
+      void ctx.callActivity(measure, large(0))
+      ctx.continueAsNew(true)
+      return [many, more]
+    }
+    const bench = await open({ workflows: { calls }, activities: { measure } })
+    expect((await bench.run('calls')).output).toBe(large(0).length)
+    await bench.idle()
+    expect(seen.toSorted().join('')).toBe('00123456788' + '9')
+  },
+
   async 'what JSON cannot carry fails the activity, or the workflow, with a code'(open) {
     const big = async () => 10n
     const workflow = async (ctx: WorkflowContext) => ctx.callActivity(big)
