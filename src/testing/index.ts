@@ -1,4 +1,14 @@
-// For tests: a backend in memory under a virtual clock.
+// For tests: a whole app in memory under a virtual clock, and the replay of recorded histories.
+export { createTestEnvironment } from './environment.ts'
 export { createMemoryBackend, type MemoryBackend, type MemoryBackendOptions } from './memory-backend.ts'
 export type { QueueManners } from './memory-queue.ts'
+export type { ActivityCall } from './staged-activities.ts'
+export type {
+  CrashOptions,
+  DeliverTwiceOptions,
+  MockOf,
+  TestEnvironment,
+  TestEnvironmentOptions,
+  WorkflowHistory,
+} from './test-environment.ts'
 export { VirtualClock } from './virtual-clock.ts'

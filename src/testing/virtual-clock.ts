@@ -37,7 +37,7 @@ export class VirtualClock implements Clock {
     })
   }
 
-  /** Runs something after a while. @returns the function that calls it off. */
+  /** Runs something after a while; never, when that is infinite. @returns the function that calls it off. */
   at(delayMs: number, run: () => void): () => void {
     const appointment = { at: this.#now + Math.max(0, delayMs), order: this.#order++, run, cancelled: false }
     this.#appointments.push(appointment)
@@ -49,7 +49,7 @@ export class VirtualClock implements Clock {
   /** Goes to the next appointment and keeps it. @returns false when there is none before `untilMs`. */
   step(untilMs = Number.POSITIVE_INFINITY): boolean {
     for (let next = this.#appointments.peek(); next; next = this.#appointments.peek()) {
-      if (!next.cancelled && next.at > untilMs) return false
+      if (!next.cancelled && (next.at > untilMs || next.at === Number.POSITIVE_INFINITY)) return false
       this.#appointments.pop()
       if (next.cancelled) continue
       this.#now = next.at
@@ -57,6 +57,11 @@ export class VirtualClock implements Clock {
       return true
     }
     return false
+  }
+
+  /** Goes to a later moment and keeps no appointment: those before it are overdue then. */
+  skipTo(ms: number): void {
+    this.#now = Math.max(this.#now, ms)
   }
 
   /**
@@ -69,7 +74,7 @@ export class VirtualClock implements Clock {
       await settle()
       if (done()) return true
       if (this.step(until)) continue
-      if (Number.isFinite(until)) this.#now = until
+      if (Number.isFinite(until)) this.skipTo(until)
       return false
     }
   }

@@ -270,6 +270,11 @@ const entries = {
     summary: 'The workflow did not reach the state in time.',
     remedy: 'Wait longer, or ask again.',
   },
+  TEST_STUCK: {
+    summary: 'A test waits for something that cannot come.',
+    remedy:
+      'Raise the event that the message names, let time pass with advance, or let an activity come back; see docs/testing.md.',
+  },
   INTERNAL: { summary: 'A defect of Tenuto.', remedy: 'Please report it with the message.', http: 500 },
 } as const satisfies Record<string, CatalogueEntry>
 

@@ -4,6 +4,13 @@ import { managementApi } from './management-api.ts'
 import { platform } from './platform.ts'
 import { runningInstance } from './running-instance.ts'
 import type { Scenarios } from './scenario.ts'
+import { testing } from './testing.ts'
 import { writtenWrongly } from './written-wrongly.ts'
 
-export const scenarios: Scenarios = { ...writtenWrongly, ...runningInstance, ...managementApi, ...platform }
+export const scenarios: Scenarios = {
+  ...writtenWrongly,
+  ...runningInstance,
+  ...managementApi,
+  ...platform,
+  ...testing,
+}
