@@ -29,6 +29,8 @@ const minute = 60_000
 const ringAfterMs = 2 * minute
 /** A timer this late has lost its schedule. */
 const overdueAfterMs = 3 * minute
+/** Rows that one ring names, so that it fits a message however long their ids are. Whoever takes them takes all others along. */
+const rowsPerRing = 50
 const firstGapMs = 15 * minute
 const longestGapMs = 120 * minute
 
@@ -70,7 +72,8 @@ async function due(ports: Ports, row: InstanceRow, periodMs: number): Promise<Me
     state.inline.size > 0
       ? []
       : inbox.filter(({ acceptedAt }) => now - acceptedAt > ringAfterMs).map(({ factId }) => factId)
-  const messages: Message[] = late.length > 0 ? [doorbell(key, ports.newId(), late)] : []
+  const messages: Message[] =
+    late.length > 0 ? [doorbell(key, ports.newId(), late.slice(0, rowsPerRing))] : []
   // What a dead letter has stalled takes no turn until somebody asks for one.
   const hasCrashed = row.stalled?.code === 'TURN_CRASHED'
   if ((hasCrashed || isStuck(state, now)) && isGapOver(now - state.at, periodMs)) {

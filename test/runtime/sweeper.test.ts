@@ -1,5 +1,6 @@
 // The sweeper: what has waited too long is rung for, once and no oftener than that helps, and nothing else is touched.
 import { expect, test } from 'vitest'
+import { encodeMessage } from '../../src/aws/sqs/codec.ts'
 import type { WorkflowContext } from '../../src/index.ts'
 import type { Message } from '../../src/runtime/messages.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
@@ -74,6 +75,18 @@ test('events whose rings are lost are named by one ring after two minutes', asyn
   expect(rings).toMatchObject([{ kind: 'doorbell', factIds: lost.flatMap(({ factIds }) => factIds) }])
   const tokens = new Set([...lost, ...rings].map(({ token }) => token))
   expect(tokens.size).toBe(3)
+})
+
+test('however many events wait, a ring is small enough to be sent, and brings all of them home', async () => {
+  const { stage, host } = await begun('waiting')
+  const raise = async (eventId: string) =>
+    host.management.raiseEvent({ instanceId: 'waiting', eventName: 'a', eventId })
+  for (let at = 0; at < 300; at++) await raise(`${at}`.padEnd(256, '🙂'))
+  const [ring, ...rest] = await sweptAfter(stage, host, 3)
+  expect(rest).toEqual([])
+  expect(ring && encodeMessage(ring).length).toBeLessThan(128 * 1024)
+  expect(ring && (await deliver(host, ring))).toEqual([true])
+  expect(await stage.inbox('waiting')).toEqual([])
 })
 
 test('an instance that waits for the outside is left alone for ever', async () => {

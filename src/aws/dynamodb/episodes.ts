@@ -6,10 +6,21 @@ import { episodeNumberIn, type Place } from '../keys.ts'
 import type { Bodies, Packed } from './bodies.ts'
 import { isPresent, type Item, number, numberOf, stringOf, text, textOf } from './items.ts'
 
+/** Code units of an input that a message carries whatever they are, on a queue that takes 256 KiB or more. */
+const carriedUnits = 32 * 1024
+
 export async function packEpisode(bodies: Bodies, place: Place, episode: Episode): Promise<Packed> {
   const { n: _, nonce, at, ...rest } = episode
   const { attributes, ...more } = await bodies.pack(place, 'body', JSON.stringify(rest))
-  return { attributes: { nonce: text(nonce), at: number(at), ...attributes }, ...more }
+  const kept = hasInputsOfMessages(episode) && { inputs: { BOOL: true } }
+  return { attributes: { nonce: text(nonce), at: number(at), ...kept, ...attributes }, ...more }
+}
+
+/** Messages of activities may have been too large for their inputs, and find them nowhere but here. */
+function hasInputsOfMessages({ commands }: Episode): boolean {
+  return commands.some(
+    (command) => command.kind === 'scheduleTask' && (command.input?.length ?? 0) > carriedUnits,
+  )
 }
 
 export async function unpackEpisode(bodies: Bodies, place: Place, item: Item): Promise<Episode> {

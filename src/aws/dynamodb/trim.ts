@@ -6,7 +6,7 @@ import { episodeKey, type Place, placeOf } from '../keys.ts'
 import { deleteOf, writeAll } from './batch.ts'
 import { type Bodies, refsIn } from './bodies.ts'
 import { isStub } from './episodes.ts'
-import { type Item, numberOf, stringOf } from './items.ts'
+import { isPresent, type Item, numberOf, stringOf } from './items.ts'
 import type { Table } from './table.ts'
 
 /**
@@ -14,6 +14,8 @@ import type { Table } from './table.ts'
  * minutes); and its carrier has either come back or is dead by then, even if queues were held up for hours: guard duty needs the episode.
  */
 export const trimAfterMs = 24 * 3_600_000
+/** The same where messages of activities may look for their inputs: no message lives so long (a queue keeps it for 14 days). */
+export const trimInputsAfterMs = 15 * 24 * 3_600_000
 /** One call in so many does the work for all, in full batches. */
 const oneIn = 16
 
@@ -31,11 +33,20 @@ export async function trim(
   if (before <= 1 || !isTurn(key, before)) return
   const place = placeOf(key)
   const range = { pk: place.pk, from: episodeKey(place, 1).sk, to: episodeKey(place, before - 1).sk }
-  for await (const items of table.pages({ ...range, attributes: ['sk', 'at', 'gone', 'bodyRef'] })) {
-    const old = items.filter((item) => !isStub(item) && numberOf(item, 'at') + trimAfterMs <= now())
-    await remove(table, bodies, place, old)
-    if (old.length < items.length) return // the rest is younger still
+  for await (const items of table.pages({
+    ...range,
+    attributes: ['sk', 'at', 'gone', 'inputs', 'bodyRef'],
+  })) {
+    const young = items.findIndex((item) => !isOld(item, now()))
+    await remove(table, bodies, place, young === -1 ? items : items.slice(0, young))
+    // What comes after it is younger still, or waits for its turn.
+    if (young !== -1) return
   }
+}
+
+function isOld(item: Item, now: number): boolean {
+  const afterMs = isPresent(item, 'inputs') ? trimInputsAfterMs : trimAfterMs
+  return !isStub(item) && numberOf(item, 'at') + afterMs <= now
 }
 
 /** Chosen by lot, so that whatever steps the numbers take from one generation to the next, each sixteenth call is chosen. */

@@ -1,7 +1,7 @@
 // What becomes of lives that are over: nothing of them stays readable, and nobody can go on writing them.
 
 import { describe, expect, test } from 'vitest'
-import { isTurn, trimAfterMs } from '../../../src/aws/dynamodb/trim.ts'
+import { isTurn, trimAfterMs, trimInputsAfterMs } from '../../../src/aws/dynamodb/trim.ts'
 import type { Projection, Store } from '../../../src/runtime/ports.ts'
 import {
   episodeOf,
@@ -214,6 +214,21 @@ describeOnDynoxide('the lives of an id in DynamoDB', () => {
       expect((await store.readHistory(key)).map(({ n }) => n)).toEqual([before])
       expect((await store.read(key)).episodes).toEqual([openingOf(before)])
       expect((await store.read(key, 1)).episodes).toEqual([openingOf(before)])
+    })
+
+    test('keeps what messages of activities may lack, for longer than any message lives', async () => {
+      const { store, clock } = await open()
+      const large = { kind: 'scheduleTask', seq: 1, name: 'charge', input: 'ü'.repeat(200_000) } as const
+      const small = { ...large, seq: 2, input: 'small' }
+      await store.appendEpisode(key, episodeOf(1, { at: clock.now(), commands: [small] }))
+      await store.appendEpisode(key, episodeOf(2, { at: clock.now(), commands: [large] }))
+      await store.appendEpisode(key, openingOf(before))
+      clock.advance(trimInputsAfterMs - 1)
+      await store.trimHistory(key, before)
+      expect((await store.readHistory(key)).map(({ n }) => n)).toEqual([2, before])
+      clock.advance(1)
+      await store.trimHistory(key, before)
+      expect((await store.readHistory(key)).map(({ n }) => n)).toEqual([before])
     })
 
     test('takes the parts of an episode along', async () => {
