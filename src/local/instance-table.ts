@@ -1,8 +1,7 @@
 // Rows of instances: what is known of each, and which of its lives is the present one.
 
 import type { Episode, InstanceKey } from '../runtime/episode.ts'
-import type { InstanceRow, Projection } from '../runtime/ports.ts'
-import type { FailureDetails } from '../workflow/failure.ts'
+import type { InstanceRow, Projection, Stall } from '../runtime/ports.ts'
 import { isTerminal, type RuntimeStatus } from '../workflow/status.ts'
 import type { Database } from './database.ts'
 
@@ -126,15 +125,14 @@ export class InstanceTable {
     this.#sql.show.run(status, stalled ? 'STALLED' : status, episode, lastUpdatedAt, life)
   }
 
-  stalled({ life, listed }: Life): FailureDetails | undefined {
+  stalled({ life, listed }: Life): Stall | undefined {
     return listed === 'STALLED' ? this.#shownOf(life).stalled : undefined
   }
 
-  setStalled({ life, projected, shown_n }: Life, reason: FailureDetails | undefined, at: number): void {
-    const { stalled, ...shown } = this.#shownOf(life)
-    if (!stalled && !reason) return
-    this.#putShown(life, { ...shown, ...(reason && { stalled: reason }) })
-    this.#sql.show.run(projected, reason ? 'STALLED' : projected, shown_n, at, life)
+  setStalled({ life, projected, shown_n }: Life, stall: Stall | undefined, at: number): void {
+    const { stalled: _, ...shown } = this.#shownOf(life)
+    this.#putShown(life, { ...shown, ...(stall && { stalled: stall }) })
+    this.#sql.show.run(projected, stall ? 'STALLED' : projected, shown_n, at, life)
   }
 
   /**

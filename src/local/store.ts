@@ -12,10 +12,10 @@ import type {
   InstanceRow,
   ListFilter,
   Projection,
+  Stall,
   Store,
 } from '../runtime/ports.ts'
 import { TenutoError } from '../workflow/errors.ts'
-import type { FailureDetails } from '../workflow/failure.ts'
 import { isTerminal } from '../workflow/status.ts'
 import type { Database } from './database.ts'
 import { EpisodeTable } from './episode-table.ts'
@@ -121,12 +121,21 @@ export class LocalStore implements Store {
     })
   }
 
-  async setStalled(key: InstanceKey, reason: FailureDetails | undefined, at: number): Promise<void> {
+  async setStalled(
+    key: InstanceKey,
+    stall: Stall | undefined,
+    at: number,
+    replaces?: string,
+  ): Promise<boolean> {
     return this.#log.write((group) => {
       const life = this.#instances.alive(key)
-      if (!life || isTerminal(life.projected)) return
-      this.#instances.setStalled(life, reason, at)
+      if (!life || isTerminal(life.projected)) return !stall
+      const present = this.#instances.stalled(life)
+      if (!present && !stall) return true
+      if (replaces !== undefined && present?.mark !== replaces) return false
+      this.#instances.setStalled(life, stall, at)
       group.changes(key.instanceId)
+      return true
     })
   }
 

@@ -18,7 +18,6 @@ import {
   type Claims,
   isAhead,
   isNew,
-  isSettled,
   missingRow,
   type OwnFact,
   startFact,
@@ -27,6 +26,7 @@ import {
 import type { InboxRow, Ports } from './ports.ts'
 import { show } from './projection.ts'
 import { outcomeRows, putAside } from './put-aside.ts'
+import { endStall, isSettled } from './stall.ts'
 import { demotion, nextEpisode } from './turn.ts'
 
 export type { Work } from './own-facts.ts'
@@ -255,15 +255,17 @@ class Advance {
   /**
    * Everything stays, durably, until the instance can go on. The messages are acknowledged, and with them go guards of episodes whose
    * append is still under way: one that has landed when the mark is set is guarded here, a later one by whoever sees the mark.
-   * @returns false when an episode has landed
+   * @returns false when an episode has landed, or somebody has ended the stall that this host only heard of
    */
   async #stall(own: readonly OwnFact[]): Promise<boolean> {
     const { key } = this.#work
-    const { obstacle: reason, state } = this.#live
-    const { store, clock } = this.#ports
+    const { obstacle: reason, state, shown } = this.#live
+    const { store, clock, newId } = this.#ports
     this.#host.instances.drop(key)
     await store.putOutcomes(key, outcomeRows(own, clock.now()))
-    await store.setStalled(key, reason, clock.now())
+    const heardOf = reason === shown.stalled ? shown.stalled?.mark : undefined
+    const stall = reason && { ...reason, mark: newId() }
+    if (!(await store.setStalled(key, stall, clock.now(), heardOf))) return false
     const { episodes } = await store.read(key, state.n)
     if (episodes.length > 0) return false
     await this.#sendAgain()
@@ -336,9 +338,8 @@ class Advance {
 
   async #finish(): Promise<void> {
     const live = this.#live
-    if (live.shown.stalled && isSettled(live)) {
-      await this.#ports.store.setStalled(this.#work.key, undefined, this.#ports.clock.now())
-      live.shown = { ...live.shown, stalled: undefined }
+    if (mayHaveLostCarriers(live) && isSettled(live)) {
+      live.shown = { ...live.shown, stalled: await endStall(this.#ports, live) }
     }
     await this.#sweepLitter()
     await this.#sendAgain()

@@ -55,7 +55,8 @@ async function keepFact({ ports, instances }: ActivityHandlerHost, message: Work
     'TURN_CRASHED',
     `Turns of instance ${key.instanceId} failed or lost their host again and again.`,
   )
-  await ports.store.setStalled(key, failureOf(error), ports.clock.now())
+  const stall = { ...failureOf(error), mark: ports.newId() }
+  await ports.store.setStalled(key, stall, ports.clock.now())
   // An append of a frozen host may have landed meanwhile; a later one is guarded by whoever sees the mark.
   const later = await ports.store.read(key, state.n)
   if (later.episodes.length > 0) {

@@ -7,7 +7,7 @@ import { createChild, notifyParent } from './children.ts'
 import type { Episode, InstanceKey } from './episode.ts'
 import type { InstanceState } from './instance-state.ts'
 import { type ActivityMessage, doorbell, type Message, type TimerMessage } from './messages.ts'
-import type { Ports } from './ports.ts'
+import type { CancelledTimer, Ports } from './ports.ts'
 
 /** `first`: by the writer. `again`: guard duty. `nudge`: by a sweeper, which leaves alone what has begun. */
 type DispatchMode = 'first' | 'again' | 'nudge'
@@ -29,7 +29,7 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
   const timersMatter = current && !isTerminal(state.status)
   const messages: Message[] = []
   const timers: TimerMessage[] = []
-  const cancelled: number[] = []
+  const cancelled: CancelledTimer[] = []
   for (const command of episode.commands) {
     switch (command.kind) {
       case 'scheduleTask':
@@ -45,7 +45,7 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
           timers.push(timerMessage(ports, state.key, episode, command))
         break
       case 'cancelTimer':
-        cancelled.push(command.seq)
+        if (!isNeverSet(episode, command)) cancelled.push({ seq: command.seq, dueAt: command.dueAt })
         break
       case 'createChild':
         if (!isAnswered(command)) messages.push(...(await createChild(ports, state, order, command)))
@@ -65,6 +65,11 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
   if (timers.length > 0) await ports.timers.schedule(timers)
   if (cancelled.length > 0) await ports.timers.cancel(state.key, episode.generation, cancelled)
   if (isTerminal(episode.status)) await notifyParent(ports, state, episode)
+}
+
+/** A timer that is made and cancelled in one turn is never set. */
+function isNeverSet({ commands }: Episode, { seq }: Command): boolean {
+  return commands.some((command) => command.kind === 'createTimer' && command.seq === seq)
 }
 
 /** What the queue says of an activity; also what an inline one is run by. */

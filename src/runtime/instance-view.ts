@@ -5,12 +5,14 @@ import type { InstanceRow } from './ports.ts'
 /** An instance row as the outside sees it. */
 export function viewOf(row: InstanceRow): InstanceView {
   const { instanceId, name, input, output, customStatus } = row
-  const failure = row.failure ?? (isTerminal(row.status) ? undefined : row.stalled)
+  const { mark: _, ...reason } = row.stalled ?? {}
+  const isStalled = 'message' in reason && !isTerminal(row.status)
+  const failure = row.failure ?? (isStalled ? reason : undefined)
   const started = row.status === 'PENDING' && row.episode > 0 ? 'RUNNING' : row.status
   return {
     instanceId,
     workflowName: name,
-    status: row.stalled && !isTerminal(row.status) ? 'STALLED' : started,
+    status: isStalled ? 'STALLED' : started,
     createdAt: new Date(row.createdAt),
     lastUpdatedAt: new Date(row.lastUpdatedAt),
     ...(input !== undefined && { input }),

@@ -13,13 +13,13 @@ import type { Logger } from '../workflow/logger.ts'
 import { isTerminal } from '../workflow/status.ts'
 import type { Episode, InstanceKey } from './episode.ts'
 import { absorb, emptyState, type InstanceState } from './instance-state.ts'
-import type { InboxRow, InstanceRow } from './ports.ts'
+import type { InboxRow, InstanceRow, Stall } from './ports.ts'
 
 /** What the row of an instance shows. */
 export interface Shown {
   readonly status: string
   readonly customStatus: string | undefined
-  readonly stalled: FailureDetails | undefined
+  readonly stalled: Stall | undefined
   /** Time of the last update, ms. */
   readonly at: number
 }

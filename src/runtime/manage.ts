@@ -14,6 +14,10 @@ export function createManagement(ports: Ports): Management {
   return {
     start: (request) => startInstance(ports, request),
     get: (instanceId) => get(ports, instanceId),
+    async history(instanceId) {
+      const row = await existing(ports, instanceId)
+      return { instanceId, workflowName: row.name, episodes: await ports.store.readHistory(row) }
+    },
     waitFor: (instanceId, until: WaitUntil, timeoutMs, signal) =>
       waitForInstance(ports, () => get(ports, instanceId), {
         instanceId,

@@ -3,6 +3,7 @@
 import type { FailureDetails } from '../workflow/failure.ts'
 import type { Payload } from '../workflow/payload.ts'
 import type { RuntimeStatus } from '../workflow/status.ts'
+import type { Episode } from './episode.ts'
 
 export interface StartRequest {
   readonly workflowName: string
@@ -38,6 +39,14 @@ export interface InstanceView {
   readonly failure?: FailureDetails
 }
 
+/** All that is kept of what an instance went through: what a replay takes. */
+export interface WorkflowHistory {
+  readonly instanceId: string
+  readonly workflowName: string
+  /** Oldest first; those of generations that continue-as-new has left behind may be gone. */
+  readonly episodes: readonly Episode[]
+}
+
 /** `start`: no longer PENDING. `completion`: terminal. `change`: anything later than `since`, or terminal. */
 export type WaitUntil = 'start' | 'completion' | { readonly changeSince: Date }
 
@@ -55,6 +64,7 @@ export interface Management {
   start(request: StartRequest): Promise<{ readonly instanceId: string }>
   /** @returns undefined for an unknown or purged instance */
   get(instanceId: string): Promise<InstanceView | undefined>
+  history(instanceId: string): Promise<WorkflowHistory>
   /** Waits at most `timeoutMs`. @returns the newest view, whether or not it has come to what was waited for; undefined when unknown */
   waitFor(
     instanceId: string,

@@ -99,15 +99,6 @@ export function isAhead(state: InstanceState, event: HistoryEvent): boolean {
   return isTaskOutcome(event) && event.generation > state.generation
 }
 
-/** Nothing waits that a message might carry into an episode: one that was let go when the instance stalled guards nothing any more. */
-export function isSettled({ state, inbox, obstacle }: LiveInstance): boolean {
-  if (isTerminal(state.status)) return true
-  if (obstacle || state.unopened || state.inline.size > 0) return false
-  return [...inbox.values()].every(
-    ({ factId, event }) => !isNew(state, factId, event) && !isAhead(state, event),
-  )
-}
-
 /** The first row that a doorbell names and that is in neither inbox nor history: the sign of a torn read (R4 h). */
 export function missingRow({ deliveries }: Work, { state, inbox }: LiveInstance): string | undefined {
   if (isTerminal(state.status)) return undefined

@@ -9,6 +9,12 @@ import type { RuntimeStatus } from '../workflow/status.ts'
 import type { Episode, InstanceKey } from './episode.ts'
 import type { Message, TimerMessage } from './messages.ts'
 
+/** Why an instance is `STALLED`. */
+export interface Stall extends FailureDetails {
+  /** Tells the mark from later ones: whoever lets go of messages because of a stall makes a new one. */
+  readonly mark?: string
+}
+
 /** The row of an instance: its start, and a projection of its newest visible state. */
 export interface InstanceRow extends InstanceKey {
   readonly name: string
@@ -34,7 +40,7 @@ export interface InstanceRow extends InstanceKey {
   /** External events that its newest episode left unread. */
   readonly unreadEvents?: number
   /** Why the instance is `STALLED`. */
-  readonly stalled?: FailureDetails
+  readonly stalled?: Stall
   /** Set on a tombstone: the instance is purged, its id free. */
   readonly purgedAt?: number
 }
@@ -65,7 +71,7 @@ export interface InstanceRecord {
   /** In order of acceptance. */
   readonly inbox: readonly InboxRow[]
   /** What stalls the instance. Read after the episodes when `after` was given, at any moment else. */
-  readonly stalled?: FailureDetails
+  readonly stalled?: Stall
 }
 
 export type AppendResult =
@@ -119,8 +125,12 @@ export interface Store {
    * `STALLED` stays unless the new status is terminal.
    */
   projectStatus(key: InstanceKey, projection: Projection): Promise<void>
-  /** Marks or clears `STALLED` on a row that is not terminal. When it resolves, every later `read` tells of it. */
-  setStalled(key: InstanceKey, reason: FailureDetails | undefined, at: number): Promise<void>
+  /**
+   * Marks or clears `STALLED` on a row that is not terminal; with `replaces`, only while the present mark is that one. When it resolves,
+   * every later `read` tells of it.
+   * @returns whether the row is now as it was asked for
+   */
+  setStalled(key: InstanceKey, stall: Stall | undefined, at: number, replaces?: string): Promise<boolean>
   /** Puts a row if none has its fact id. @returns undefined when it was put, else the row that is in the way. */
   putInbox(key: InstanceKey, row: InboxRow): Promise<InboxRow | undefined>
   /** Puts rows whether or not they exist (all tell the same fact, so either may stay); not atomic. */
@@ -148,12 +158,19 @@ export interface Queue {
   fits?(message: Message): boolean
 }
 
+/** With its due time, by which a platform knows where the timer is, and whether there is anything to cancel any more. */
+export interface CancelledTimer {
+  readonly seq: number
+  /** Ms since the epoch. */
+  readonly dueAt: number
+}
+
 /** Durable timers: each delivers its message to the workflow queue when it is due, at least once. */
 export interface Timers {
   /** A timer that exists already (same key, generation and sequence number) is left as it is. */
   schedule(timers: readonly TimerMessage[]): Promise<void>
   /** Best effort: a timer that fires nevertheless is ignored. */
-  cancel(key: InstanceKey, generation: number, seqs: readonly number[]): Promise<void>
+  cancel(key: InstanceKey, generation: number, timers: readonly CancelledTimer[]): Promise<void>
 }
 
 export interface Clock {

@@ -9,6 +9,7 @@ import type {
   InstanceRow,
   ListFilter,
   Projection,
+  Stall,
   Store,
 } from '../runtime/ports.ts'
 import { TenutoError } from '../workflow/errors.ts'
@@ -104,12 +105,20 @@ export class MemoryStore implements Store {
     this.#onChange(key.instanceId)
   }
 
-  async setStalled(key: InstanceKey, reason: InstanceRow['stalled'], at: number): Promise<void> {
+  async setStalled(
+    key: InstanceKey,
+    stall: Stall | undefined,
+    at: number,
+    replaces?: string,
+  ): Promise<boolean> {
     const row = this.#current(key)
-    if (!row || isTerminal(row.status)) return
-    const { stalled: _, ...rest } = row
-    this.#rows.set(key.instanceId, { ...rest, lastUpdatedAt: at, ...(reason && { stalled: reason }) })
+    if (!row || isTerminal(row.status)) return !stall
+    const { stalled, ...rest } = row
+    if (!stalled && !stall) return true
+    if (replaces !== undefined && stalled?.mark !== replaces) return false
+    this.#rows.set(key.instanceId, { ...rest, lastUpdatedAt: at, ...(stall && { stalled: stall }) })
     this.#onChange(key.instanceId)
+    return true
   }
 
   async putInbox(key: InstanceKey, row: InboxRow): Promise<InboxRow | undefined> {

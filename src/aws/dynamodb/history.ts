@@ -1,10 +1,16 @@
 // Histories: appended one number at a time, read by the tail or by the newest generation.
 
 import type { Episode, InstanceKey } from '../../runtime/episode.ts'
-import type { AppendResult, InstanceRecord } from '../../runtime/ports.ts'
+import type { AppendResult, InstanceRecord, Stall } from '../../runtime/ports.ts'
 import { TenutoError } from '../../workflow/errors.ts'
-import type { FailureDetails } from '../../workflow/failure.ts'
-import { episodeKey, episodes as episodeRange, episodesAndInbox, type Place, placeOf } from '../keys.ts'
+import {
+  episodeKey,
+  episodes as episodeRange,
+  episodesAndInbox,
+  type Place,
+  placeOf,
+  stallKey,
+} from '../keys.ts'
 import type { Bodies } from './bodies.ts'
 import { isFree } from './conditions.ts'
 import { isEpisode, isOpening, isStub, packEpisode, unpackEpisode } from './episodes.ts'
@@ -86,7 +92,7 @@ export class History {
     for await (const items of this.#table.pages(episodesAndInbox(place, after))) {
       for (const item of items) (isEpisode(item) ? episodes : inbox).push(item)
     }
-    const stalled = takeStall(inbox)
+    const stalled = takeStall(place, inbox)
     // A partly purged line reads as one that is purged.
     if (episodes.some(isStub)) return { episodes: [], inbox: [] }
     return {
@@ -113,16 +119,16 @@ export class History {
         if (isOpening(episode)) break reading
       }
     }
-    const stalled = takeStall(inbox)
+    const stalled = takeStall(place, inbox)
     return { episodes, inbox: await this.#inbox.unpackAll(place, inbox), ...(stalled && { stalled }) }
   }
 }
 
-/** Takes the mark of a stall out of what was read with the inbox. */
-function takeStall(items: Item[]): FailureDetails | undefined {
-  const at = items.findIndex((item) => isPresent(item, 'stalled'))
+/** Takes the mark of a stall, or what is left of one, out of what was read with the inbox. */
+function takeStall(place: Place, items: Item[]): Stall | undefined {
+  const at = items.findIndex((item) => stringOf(item, 'sk') === stallKey(place).sk)
   const [mark] = at < 0 ? [] : items.splice(at, 1)
-  return mark && (JSON.parse(stringOf(mark, 'stalled')) as FailureDetails)
+  return mark && isPresent(mark, 'stalled') ? (JSON.parse(stringOf(mark, 'stalled')) as Stall) : undefined
 }
 
 /**

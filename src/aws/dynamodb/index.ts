@@ -14,6 +14,7 @@ import { Projector, type Retention } from './projection.ts'
 import { purge } from './purge.ts'
 import type { OnDynamoRequest } from './request-record.ts'
 import type { RetryPolicy } from './retry.ts'
+import { setStalled } from './stalls.ts'
 import { Table } from './table.ts'
 import { trim } from './trim.ts'
 
@@ -65,7 +66,7 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
     // What was answered is durable.
     settled: async () => {},
     projectStatus: (key, projection) => projector.project(key, projection),
-    setStalled: (key, reason, at) => projector.setStalled(key, reason, at),
+    setStalled: (key, stall, at, replaces) => setStalled(table, key, stall, at, replaces),
     putInbox: (key, row) => inbox.put(key, row),
     putOutcomes: (key, rows) => inbox.putAll(key, rows),
     deleteInbox: (key, factIds) => inbox.delete(key, factIds),

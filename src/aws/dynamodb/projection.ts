@@ -2,15 +2,13 @@
 
 import type { InstanceKey } from '../../runtime/episode.ts'
 import type { Projection } from '../../runtime/ports.ts'
-import type { FailureDetails } from '../../workflow/failure.ts'
 import { isTerminal, type RuntimeStatus } from '../../workflow/status.ts'
-import { type Place, placeOf, stallKey } from '../keys.ts'
-import { deleteOf, putOf, writeAll } from './batch.ts'
+import { type Place, placeOf } from '../keys.ts'
 import { type Bodies, refName, refsIn } from './bodies.ts'
 import { isRunning, keyOfRow } from './conditions.ts'
 import { expiry, isPresent, type Item, number, stringIn } from './items.ts'
 import type { Lives } from './lives.ts'
-import { listKey, packShown, statusOf } from './rows.ts'
+import { listKey, packShown } from './rows.ts'
 import type { Change, Refused, Table, Written } from './table.ts'
 
 /** Days for which an instance is kept after its end, by how it ended; to mark it costs a write for each of its items. Default: until purged. */
@@ -61,36 +59,6 @@ export class Projector {
     else for (const each of packed) await bodies.discard(each, result.item)
   }
 
-  async setStalled(key: InstanceKey, reason: FailureDetails | undefined, at: number): Promise<void> {
-    const { table } = this.#options
-    const place = placeOf(key)
-    const row = keyOfRow(key.instanceId)
-    const lastUpdatedAt = number(at)
-    if (reason) {
-      // First set and last removed, so that the row never shows a stall that no reader of the history hears of.
-      await writeAll(table, [putOf(stallKey(place), { stalled: { S: JSON.stringify(reason) } })])
-      const set = { stalled: { S: JSON.stringify(reason) }, lastUpdatedAt, ...listKey(place, 'STALLED') }
-      const { kind } = await table.update(row, { set }, isRunning(key))
-      if (kind === 'refused') await this.#unmark(place)
-      return
-    }
-    // Lists are to show the status below, which must be known.
-    for (let round = 1; round <= rounds; round++) {
-      const item = await table.get(row)
-      if (!item || !isPresent(item, 'stalled')) break
-      const below = statusOf(item)
-      const change = { set: { lastUpdatedAt, ...listKey(place, below) }, remove: ['stalled'] }
-      const condition = isRunning(key, ' AND #status = :below', { ':below': { S: below } })
-      const result = await table.update(row, change, condition)
-      if (result.kind === 'written') break
-    }
-    await this.#unmark(place)
-  }
-
-  async #unmark(place: Place): Promise<void> {
-    await writeAll(this.#options.table, [deleteOf(stallKey(place))])
-  }
-
   /** Where a stalled instance lies in the index does not change before its end: so there are two ways to write, and one is tried. */
   async #write(
     key: InstanceKey,
@@ -103,7 +71,7 @@ export class Projector {
     const isNewer = ' AND #episode <= :episode'
     const values: Item = { ':episode': set['episode'] ?? number(0) }
     if (isTerminal(status)) {
-      const change = { set: moved, remove: [...remove, 'stalled'] }
+      const change = { set: moved, remove: [...remove, 'stalled', 'mark'] }
       return table.update(row, change, isRunning(key, isNewer, values))
     }
     let isStalled = false

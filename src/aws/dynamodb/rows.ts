@@ -45,7 +45,7 @@ export async function packRow(bodies: Bodies, row: InstanceRow): Promise<PackedR
     episode: number(row.episode),
     startDigest: text(row.startDigest),
     ...(startAt !== undefined && { startAt: number(startAt) }),
-    ...(stalled && { stalled: { S: JSON.stringify(stalled) } }),
+    ...(stalled && { stalled: { S: JSON.stringify(stalled) }, mark: { S: stalled.mark ?? '' } }),
     ...(purgedAt === undefined
       ? { ...listKey(place, shownStatus(row)), ...listOrder(place, row.createdAt) }
       : { purgedAt: number(purgedAt) }),
