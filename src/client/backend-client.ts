@@ -28,6 +28,14 @@ export function createClient(app: Pick<App, 'nameOfWorkflow'>, management: Manag
     async getWorkflowState(instanceId) {
       return toState(await management.get(instanceId))
     },
+    async getWorkflowHistory(instanceId) {
+      try {
+        return await management.history(instanceId)
+      } catch (error) {
+        if (isTenutoError(error, 'ERR_INSTANCE_ID_NOT_FOUND')) return undefined
+        throw error
+      }
+    },
     waitForWorkflowStart: async (instanceId, options) => wait(management, instanceId, 'start', options),
     waitForWorkflowCompletion: async (instanceId, options) =>
       wait(management, instanceId, 'completion', options),

@@ -1,8 +1,8 @@
 // The operations of Management over HTTP. Start and raise carry a key of their own, so that a retry whose first attempt got through
 // changes nothing.
 
-import { fromWireStatus, workflowsPath } from '../http/wire.ts'
-import type { InstanceView, Management, WaitUntil } from '../runtime/management.ts'
+import { fromWireHistory, fromWireStatus, workflowsPath } from '../http/wire.ts'
+import type { InstanceView, Management, WaitUntil, WorkflowHistory } from '../runtime/management.ts'
 import { isTenutoError, TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import { hasReached } from './reached.ts'
@@ -26,6 +26,7 @@ export function httpManagement(send: Send): Management {
       return { instanceId: startedId(body) }
     },
     get: async (instanceId) => getView(send, instanceId),
+    history: async (instanceId) => getHistory(send, instanceId),
     waitFor: async (instanceId, until, timeoutMs) => waitFor(send, instanceId, until, timeoutMs),
     async raiseEvent({ instanceId, eventName, data, eventId }) {
       const path = `${instancePath(instanceId)}/raiseEvent/${segment(eventName, 'event name')}`
@@ -58,6 +59,19 @@ async function getView(
   } catch (error) {
     if (isTenutoError(error, 'ERR_INSTANCE_ID_NOT_FOUND')) return undefined
     throw error
+  }
+}
+
+/** Page by page. */
+async function getHistory(send: Send, instanceId: string): Promise<WorkflowHistory> {
+  const path = `${instancePath(instanceId)}/history`
+  const episodes: WorkflowHistory['episodes'][number][] = []
+  for (;;) {
+    const after = query({ after: String(episodes.at(-1)?.n ?? 0) })
+    const page = fromWireHistory(await send({ method: 'GET', path: path + after }))
+    episodes.push(...page.episodes)
+    if (!page.more || page.episodes.length === 0)
+      return { instanceId, workflowName: page.workflowName, episodes }
   }
 }
 

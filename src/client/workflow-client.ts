@@ -1,5 +1,6 @@
 // What a program can do with workflows, whatever stands behind: a backend in this process, or an API over HTTP.
 
+import type { WorkflowHistory } from '../runtime/management.ts'
 import type { FailureDetails } from '../workflow/failure.ts'
 import type { CallArguments, OutputOf, WorkflowFunction } from '../workflow/functions.ts'
 import type { RuntimeStatus } from '../workflow/status.ts'
@@ -70,6 +71,8 @@ export interface WorkflowClient {
   ): Promise<InstanceIdOf<W>>
   /** @returns undefined for an unknown or purged instance */
   getWorkflowState<I extends string>(instanceId: I): Promise<WorkflowState<OutputOfId<I>> | undefined>
+  /** What the instance went through, for `replay`. @returns undefined for an unknown or purged instance */
+  getWorkflowHistory(instanceId: string): Promise<WorkflowHistory | undefined>
   /**
    * Waits until the instance is no longer `PENDING`.
    * @returns undefined for an unknown or purged instance

@@ -6,7 +6,7 @@ import { TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import { type Logger, silentLogger } from '../workflow/logger.ts'
 import { errorAnswer, jsonAnswer } from './answers.ts'
-import { command, commandsOf, raiseEvent, start, status } from './operations.ts'
+import { command, commandsOf, history, raiseEvent, start, status } from './operations.ts'
 import { assertSameOrigin } from './origin.ts'
 import { rawPathOf } from './path.ts'
 import { metadataPath, versionPrefixes } from './wire.ts'
@@ -54,6 +54,8 @@ function addWorkflowRoutes(app: Hono, prefix: string, management: Management): v
   const event = `${instance}/raiseEvent/:event{[^/]*}`
   app.get(instance, async (c) => status(c, management))
   app.all(instance, methodNotAllowed('GET, HEAD'))
+  app.get(`${instance}/history`, async (c) => history(c, management))
+  app.all(`${instance}/history`, methodNotAllowed('GET, HEAD'))
   app.post(`${instance}/start`, async (c) => start(c, management))
   app.all(`${instance}/start`, methodNotAllowed('POST'))
   app.post(event, async (c) => raiseEvent(c, management))

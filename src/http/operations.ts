@@ -9,12 +9,15 @@ import { isTerminal } from '../workflow/status.ts'
 import { jsonAnswer } from './answers.ts'
 import { readMembers, readPayload } from './body.ts'
 import { pathNames } from './path.ts'
-import { parseQuery, startQuery, waitQuery } from './query.ts'
+import { historyQuery, parseQuery, startQuery, waitQuery } from './query.ts'
 import { assertIdempotencyKey, assertInstanceId, assertName } from './validate.ts'
-import { toWireStatus } from './wire.ts'
+import { toWireStatus, type WireHistory } from './wire.ts'
 
 type Members = ReadonlyMap<string, unknown>
 type Command = (instanceId: string, members: Members) => Promise<void>
+
+/** Of the episodes in one answer; Lambda takes 6 MB. */
+const pageBytes = 4 * 1024 * 1024
 
 /** The commands, which all look alike, by the last segment of their path. */
 export function commandsOf(management: Management): Readonly<Record<string, Command>> {
@@ -49,6 +52,30 @@ export async function status({ req }: Context, management: Management): Promise<
   const view = await viewWhen(req.raw, management, instanceId)
   if (!view) throw unknownInstance(instanceId)
   return jsonAnswer(200, toWireStatus(view), { askAgain: !isTerminal(view.status) })
+}
+
+/** As many episodes as fit an answer of Lambda, and at least one. */
+export async function history({ req }: Context, management: Management): Promise<Response> {
+  const { subject: instanceId } = pathNames(req.path)
+  assertInstanceId(instanceId)
+  const after = historyQuery(parseQuery(req.url))
+  const { workflowName, episodes } = await onKnownInstance(instanceId, async () =>
+    management.history(instanceId),
+  )
+  const rest = episodes.filter(({ n }) => n > after)
+  let bytes = 0
+  const tooMany = rest.findIndex((episode, at) => {
+    bytes += Buffer.byteLength(JSON.stringify(episode))
+    return at > 0 && bytes > pageBytes
+  })
+  const page = tooMany < 0 ? rest : rest.slice(0, tooMany)
+  const body: WireHistory = {
+    instanceID: instanceId,
+    workflowName,
+    episodes: page,
+    ...(page.length < rest.length && { more: true }),
+  }
+  return jsonAnswer(200, body)
 }
 
 export async function raiseEvent({ req }: Context, management: Management): Promise<Response> {
@@ -100,9 +127,9 @@ async function viewWhen(
   }
 }
 
-async function onKnownInstance(instanceId: string, run: () => Promise<void>): Promise<void> {
+async function onKnownInstance<T>(instanceId: string, run: () => Promise<T>): Promise<T> {
   try {
-    await run()
+    return await run()
   } catch (error) {
     throw isTenutoError(error, 'ERR_INSTANCE_ID_NOT_FOUND') ? unknownInstance(instanceId) : error
   }

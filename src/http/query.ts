@@ -68,6 +68,16 @@ export function waitQuery(query: Query): WaitQuery {
   return { waitMs: seconds * 1000, until, ...(since !== undefined && { since: parseTime(since, 'since') }) }
 }
 
+/** The number of the episode after which a page begins; 0 for the first page. @throws TenutoError `ERR_MALFORMED_REQUEST` */
+export function historyQuery(query: Query): number {
+  const after = query.get('after') ?? '0'
+  if (/^\d{1,15}$/.test(after)) return Number(after)
+  throw new TenutoError(
+    'ERR_MALFORMED_REQUEST',
+    `after must be the number of an episode, got '${after.slice(0, 40)}'.`,
+  )
+}
+
 const rfc3339 = /^(\d{4}-\d\d-(\d\d))[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/i
 
 function parseTime(text: string, what: string): Date {

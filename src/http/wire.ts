@@ -1,7 +1,7 @@
 // The wire of the HTTP API: its paths, Dapr's status object, its error body. Needs neither Node nor Hono, so that clients and the page
 // in a browser can share it. What Dapr has no place for stands under `tenuto.workflow.*`; a Dapr client passes over it.
 
-import type { InstanceView } from '../runtime/management.ts'
+import type { InstanceView, WorkflowHistory } from '../runtime/management.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import type { FailureDetails } from '../workflow/failure.ts'
 import { decodePayload, type Payload } from '../workflow/payload.ts'
@@ -90,6 +90,26 @@ export function fromWireStatus(json: unknown): InstanceView {
     ...payloadAt(text, 'customStatus', `${own}.custom_status`, `${dapr}.custom_status`),
     ...(failure && { failure }),
   }
+}
+
+/** One page of a history; `more` when episodes follow, to be asked for with `?after=` and the number of the last one here. */
+export interface WireHistory {
+  readonly instanceID: string
+  readonly workflowName: string
+  readonly episodes: WorkflowHistory['episodes']
+  readonly more?: true
+}
+
+/** @throws TenutoError `UNEXPECTED_RESPONSE` when the JSON is no page of a history */
+export function fromWireHistory(json: unknown): WireHistory {
+  const { instanceID, workflowName, episodes } = asObject(json)
+  if (typeof instanceID === 'string' && typeof workflowName === 'string' && Array.isArray(episodes)) {
+    return json as WireHistory
+  }
+  throw new TenutoError(
+    'UNEXPECTED_RESPONSE',
+    `Expected the history of a workflow, got ${JSON.stringify(json)?.slice(0, 200)}.`,
+  )
 }
 
 /** @returns undefined when the JSON is no error body */

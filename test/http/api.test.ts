@@ -1,6 +1,8 @@
 // The routes of the management API and what they answer.
 
 import { describe, expect, test } from 'vitest'
+import { createHttpClient } from '../../src/client/http-client.ts'
+import type { Episode } from '../../src/runtime/episode.ts'
 import { TenutoError } from '../../src/workflow/errors.ts'
 import { problem, testApi } from './support.ts'
 
@@ -43,6 +45,58 @@ describe.each(prefixes)('under %s', (prefix) => {
 })
 
 const dapr = '/v1.0/workflows/dapr'
+
+describe('history', () => {
+  const episode = (n: number, output = ''): Episode => ({
+    n,
+    generation: 1,
+    nonce: 'nonce',
+    by: 'token',
+    at: n,
+    events: [{ kind: 'taskCompleted', generation: 1, seq: n, output }],
+    commands: [],
+    status: 'RUNNING',
+  })
+
+  test('is what the store keeps', async () => {
+    const { fake, post, get } = testApi()
+    await post(`${dapr}/order/start?instanceID=i1`)
+    fake.remember('i1', [episode(1), episode(2)])
+    expect(await get(`${dapr}/i1/history`)).toMatchObject({
+      status: 200,
+      json: { instanceID: 'i1', workflowName: 'order', episodes: [episode(1), episode(2)] },
+    })
+    expect((await get(`${dapr}/i1/history?after=1`)).json).toMatchObject({ episodes: [episode(2)] })
+  })
+
+  test('that is too large for one answer comes in pages, and the client puts them together', async () => {
+    const { fake, api, post, get } = testApi()
+    await post(`${dapr}/order/start?instanceID=i1`)
+    const episodes = [1, 2, 3, 4, 5].map((n) => episode(n, 'x'.repeat(1.9 * 1024 * 1024)))
+    fake.remember('i1', episodes)
+    const { json } = await get(`${dapr}/i1/history`)
+    expect(json?.['more']).toBe(true)
+    expect(json?.['episodes']).toHaveLength(2)
+    const client = createHttpClient('http://tenuto', {
+      fetch: async (url, init) => api(new Request(url, init)),
+    })
+    expect(await client.getWorkflowHistory('i1')).toEqual({
+      instanceId: 'i1',
+      workflowName: 'order',
+      episodes,
+    })
+    expect(await client.getWorkflowHistory('nobody')).toBeUndefined()
+  })
+
+  test('of an unknown instance is not found, and `after` is a number', async () => {
+    const { post, get } = testApi()
+    expect((await get(`${dapr}/nobody/history`)).json).toMatchObject({
+      errorCode: 'ERR_INSTANCE_ID_NOT_FOUND',
+    })
+    await post(`${dapr}/order/start?instanceID=i1`)
+    expect((await get(`${dapr}/i1/history?after=-1`)).status).toBe(400)
+  })
+})
 
 describe('start', () => {
   test.each([
@@ -256,6 +310,7 @@ describe('ids of children', () => {
 describe('routes', () => {
   test.each([
     ['PUT', `${dapr}/i1`, 'GET, HEAD'],
+    ['POST', `${dapr}/i1/history`, 'GET, HEAD'],
     ['OPTIONS', `${dapr}/i1`, 'GET, HEAD'],
     ['DELETE', `${dapr}/i1`, 'GET, HEAD'],
     ['GET', `${dapr}/order/start`, 'POST'],

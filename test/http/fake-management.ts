@@ -6,6 +6,7 @@ import type {
   RaiseEventRequest,
   StartRequest,
   WaitUntil,
+  WorkflowHistory,
 } from '../../src/runtime/management.ts'
 import { TenutoError } from '../../src/workflow/errors.ts'
 import { isTerminal } from '../../src/workflow/status.ts'
@@ -25,6 +26,8 @@ export interface FakeManagement extends Management {
   change(instanceId: string, change: Partial<InstanceView>): void
   /** Events of an instance, in order of acceptance. */
   events(instanceId: string): readonly RaiseEventRequest[]
+  /** Gives an instance a history. */
+  remember(instanceId: string, episodes: WorkflowHistory['episodes']): void
   /** Makes the next call of an operation throw, before it does anything. */
   failNext(operation: keyof Management, error: unknown): void
   /** Ids of the instances that somebody waits for now. */
@@ -39,6 +42,7 @@ export function fakeManagement(): FakeManagement {
   const instances = new Map<string, Instance>()
   const calls: [string, ...unknown[]][] = []
   const failures = new Map<string, unknown>()
+  const histories = new Map<string, WorkflowHistory['episodes']>()
   const waiters = new Set<{ readonly id: string; readonly look: () => void }>()
   const watchers = new Set<() => void>()
   let now = Date.parse('2026-01-01T00:00:00.000Z')
@@ -92,6 +96,7 @@ export function fakeManagement(): FakeManagement {
     calls,
     change,
     events: (instanceId) => known(instanceId).events,
+    remember: (instanceId, episodes) => void histories.set(instanceId, episodes),
     failNext: (operation, error) => void failures.set(operation, error),
     get waiting() {
       return [...waiters].map(({ id }) => id)
@@ -140,6 +145,14 @@ export function fakeManagement(): FakeManagement {
         if (signal?.aborted) abort()
         for (const watch of watchers) watch()
       })
+    },
+    async history(instanceId) {
+      record('history', instanceId)
+      return {
+        instanceId,
+        workflowName: known(instanceId).view.workflowName,
+        episodes: histories.get(instanceId) ?? [],
+      }
     },
     async raiseEvent(request) {
       record('raiseEvent', request)
