@@ -139,6 +139,11 @@ class Advance {
         if (!(await this.#reload())) return
         continue
       }
+      if (obstacle && mayHaveLostCarriers(this.#live)) {
+        // It is terminated as it stands: nobody will go on, so nobody else will guard what is in doubt.
+        this.#guardNext = { older: true, nudged: false, inDoubt: true }
+        await this.#guard(undefined)
+      }
       if (state.unopened && ++opened > limits.generationsPerTurn) {
         this.#letOthersRun(state)
         break

@@ -94,6 +94,8 @@ export async function catchUp(
   }
   if (isTerminal(live.state.status)) {
     live.execution = undefined
+    // There is no turn to make any more.
+    live.obstacle = undefined
     return
   }
   if (turns.length === 0 || live.obstacle) return

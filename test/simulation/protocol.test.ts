@@ -42,6 +42,13 @@ const careless = Array.from({ length: 25 }).reduce<Program>(
 
 test.each<[string, number, WorldOptions]>([
   ['a late commit of a stalled instance was never dispatched', 5_103, { faults: true, program: careless }],
+  [
+    'a stalled instance was terminated, and its late commit not dispatched',
+    21_988,
+    { faults: true, program: careless },
+  ],
+  ['a late commit ended a stalled instance, and nobody showed it', 22_066, { faults: true }],
+  ['what only heard of a stall brought it back', 22_791, { faults: true }],
   ['two messages of one timer, in one batch, were committed twice', 750, { faults: true, aimed: true }],
 ])('worlds that once failed pass: %s', async (_, seed, options) => {
   expect((await simulate(seed, options)).violations).toEqual([])
