@@ -47,43 +47,6 @@ const changes: ReadonlySet<string> = new Set<keyof Store>([
   'projectStatus',
   'setStalled',
   'purge',
-/** Asks again as long as it is told that it may, with the keys that make the same request of both. */
-function patient(management: Management, clock: Clock): Management {
-  async function again<T>(ask: (isRepeat: boolean) => Promise<T>, isRepeat = false): Promise<T> {
-    try {
-      return await ask(isRepeat)
-    } catch (error) {
-      if (!isTenutoError(error) || errorCatalogue[error.code].http !== 503) throw error
-      await clock.sleep(1_000)
-      return again(ask, true)
-    }
-  }
-  return {
-    async start(request) {
-      const { idempotencyKey = crypto.randomUUID(), instanceId = crypto.randomUUID(), ...rest } = request
-      return again(async () => management.start({ ...rest, idempotencyKey, instanceId }))
-    },
-    async raiseEvent({ eventId = crypto.randomUUID(), ...rest }) {
-      return again(async () => management.raiseEvent({ ...rest, eventId }))
-    },
-    get: async (...request) => again(async () => management.get(...request)),
-    history: async (...request) => again(async () => management.history(...request)),
-    waitFor: async (...request) => again(async () => management.waitFor(...request)),
-    suspend: async (...request) => again(async () => management.suspend(...request)),
-    resume: async (...request) => again(async () => management.resume(...request)),
-    terminate: async (...request) => again(async () => management.terminate(...request)),
-    purge: async (...request) =>
-      again(async (isRepeat) => {
-        try {
-          await management.purge(...request)
-        } catch (error) {
-          // The attempt before had its effect, and only the answer was lost.
-          if (!isRepeat || !isTenutoError(error, 'ERR_INSTANCE_ID_NOT_FOUND')) throw error
-        }
-      }),
-  }
-}
-
 ])
 
 type Method = (of: { readonly instanceId: string }, ...rest: unknown[]) => Promise<unknown>
