@@ -46,6 +46,8 @@ interface CreateTimer extends Numbered {
 /** Takes no number of its own: `seq` is the timer's. */
 interface CancelTimer extends Numbered {
   readonly kind: 'cancelTimer'
+  /** As the timer has it, ms since the epoch. */
+  readonly dueAt: number
 }
 
 export interface CreateChild extends Numbered {

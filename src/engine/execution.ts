@@ -25,6 +25,8 @@ export interface PendingCommand {
   readonly label: string
   readonly onCompleted: (value: unknown) => void
   readonly onFailed: (failure: FailureDetails) => void
+  /** Of a timer: when it is due, ms since the epoch. */
+  readonly dueAt?: number
 }
 
 export class Execution implements TaskOwner {

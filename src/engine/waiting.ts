@@ -71,15 +71,17 @@ export function startTimer(
 ): number {
   const { commands, pending } = execution
   const seq = commands.nextSeq()
-  commands.issue({ kind: 'createTimer', seq, dueAt, ...(origin && { origin }) })
-  pending.set(seq, { label, onCompleted: onFired, onFailed: () => {} })
+  const timer = commands.issue({ kind: 'createTimer', seq, dueAt, ...(origin && { origin }) })
+  pending.set(seq, { label, onCompleted: onFired, onFailed: () => {}, dueAt: timer.dueAt })
   return seq
 }
 
 export function cancelTimer(execution: Execution, seq: number): void {
+  const dueAt = execution.pending.get(seq)?.dueAt
   // Whoever cancels after the end (a finally block, say) cancels nothing that still runs.
-  if (execution.outcome || !execution.pending.delete(seq)) return
-  execution.commands.issue({ kind: 'cancelTimer', seq })
+  if (execution.outcome || dueAt === undefined) return
+  execution.pending.delete(seq)
+  execution.commands.issue({ kind: 'cancelTimer', seq, dueAt })
 }
 
 function eventTimeout(name: string, timeoutMs: number): TenutoError {

@@ -41,9 +41,9 @@ export function createTimers({ table, log, clock, dispatcher }: QueueParts): Tim
       })
     },
 
-    async cancel(key, generation, seqs) {
-      if (seqs.length === 0) return
-      await log.write(() => seqs.forEach((seq) => table.removeTimer(key, generation, seq)))
+    async cancel(key, generation, timers) {
+      if (timers.length === 0) return
+      await log.write(() => timers.forEach(({ seq }) => table.removeTimer(key, generation, seq)))
     },
   }
 }

@@ -2,7 +2,7 @@
 
 import type { InstanceKey } from '../runtime/episode.ts'
 import { type Message, queueOf, type QueueName, type TimerMessage } from '../runtime/messages.ts'
-import type { Queue, Timers } from '../runtime/ports.ts'
+import type { CancelledTimer, Queue, Timers } from '../runtime/ports.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import type { VirtualClock } from './virtual-clock.ts'
@@ -115,8 +115,8 @@ export class MemoryQueue implements Queue, Timers {
     }
   }
 
-  async cancel(key: InstanceKey, generation: number, seqs: readonly number[]): Promise<void> {
-    for (const seq of seqs) {
+  async cancel(key: InstanceKey, generation: number, timers: readonly CancelledTimer[]): Promise<void> {
+    for (const { seq } of timers) {
       const name = timerName(key, generation, seq)
       this.#timers.get(name)?.()
       this.#timers.delete(name)

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import type { Task } from '../../src/workflow/task.ts'
 import { childCompleted, completed, failed, fired, raised } from '../support/engine-events.ts'
-import { start } from '../support/engine-harness.ts'
+import { start, startTime } from '../support/engine-harness.ts'
 
 const codeOf = async (task: Task<unknown>) => task.catch((error: { code?: string }) => error.code)
 
@@ -23,6 +23,20 @@ test('a cancelled timer is deleted, fails with its code, and is ignored when it 
   await run.turn(fired(1), completed(3))
   expect(run.output).toEqual([[true, false, true, true], 'TASK_CANCELLED', null])
   await run.replayed()
+})
+
+test('a cancellation names the time that the history has, whatever the code of now would ask for', async () => {
+  const waitingFor = (seconds: number) => async (ctx: WorkflowContext) => {
+    const timer = ctx.createTimer(seconds)
+    await ctx.callActivity('a')
+    timer.cancel()
+    await ctx.callActivity('b')
+  }
+  const run = await start(waitingFor(60))
+  const [begun] = run.episodes
+  const later = { at: startTime + 1_000, events: [completed(2)] }
+  const result = await run.fresh(waitingFor(90)).run(begun ? [begun.turn, later] : [])
+  expect(result.commands[0]).toEqual({ kind: 'cancelTimer', seq: 1, dueAt: startTime + 60_000 })
 })
 
 test('a timer cancelled in the turn that made it is made and deleted', async () => {
@@ -153,7 +167,7 @@ test('a timer that the activity has beaten is cancelled, and the workflow goes o
     return work.getResult()
   })
   await run.turn(completed(1, 'done'))
-  expect(run.commands).toEqual([{ kind: 'cancelTimer', seq: 2 }])
+  expect(run.commands).toEqual([{ kind: 'cancelTimer', seq: 2, dueAt: startTime + 60_000 }])
   expect(run.output).toBe('done')
   await run.replayed()
 })

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import { completed, fired, nudged, raised } from '../support/engine-events.ts'
-import { start } from '../support/engine-harness.ts'
+import { start, startTime } from '../support/engine-harness.ts'
 
 async function take(ctx: WorkflowContext, count: number, name = 'e'): Promise<unknown[]> {
   const all: unknown[] = []
@@ -119,7 +119,7 @@ describe('timeout', () => {
     ])
     await run.turn(raised('e', 1))
     expect(run.asked).toEqual(['cancelTimer', 'scheduleTask:next'])
-    expect(run.commands[0]).toEqual({ kind: 'cancelTimer', seq: 1 })
+    expect(run.commands[0]).toEqual({ kind: 'cancelTimer', seq: 1, dueAt: startTime + 60_000 })
     await run.turn(fired(1))
     await run.turn(completed(2, 2))
     expect(run.output).toEqual([[1], 2])
@@ -250,7 +250,7 @@ describe('a waiter that is given up', () => {
       return [wait.cancel(), wait.cancel(), await wait.catch((error: { code?: string }) => error.code)]
     })
     await run.turn(completed(2))
-    expect(run.commands).toEqual([{ kind: 'cancelTimer', seq: 1 }])
+    expect(run.commands).toEqual([{ kind: 'cancelTimer', seq: 1, dueAt: startTime + 60_000 }])
     expect(run.output).toEqual([true, false, 'TASK_CANCELLED'])
     await run.replayed()
   })

@@ -325,8 +325,12 @@ test('a cancelled timer does not fire; others of the instance do', async () => {
   backend.run(consumer, unlimited)
   const dueAt = backend.clock.now() + 500
   await timers.schedule([timer(1, dueAt), timer(2, dueAt), timer(3, dueAt)])
-  await timers.cancel(key, 1, [1, 3, 99])
-  await timers.cancel(key, 2, [2])
+  await timers.cancel(
+    key,
+    1,
+    [1, 3, 99].map((seq) => ({ seq, dueAt })),
+  )
+  await timers.cancel(key, 2, [{ seq: 2, dueAt }])
   await backend.clock.advance(1_000)
   await backend.idle()
   expect(consumer.deliveries.map(({ message }) => (message as { seq: number }).seq)).toEqual([2])

@@ -59,7 +59,7 @@ export class Stage {
           this.sent.push(...timers)
           return queue.schedule(timers)
         },
-        cancel: (key, generation, seqs) => queue.cancel(key, generation, seqs),
+        cancel: (key, generation, timers) => queue.cancel(key, generation, timers),
       },
     }
   }

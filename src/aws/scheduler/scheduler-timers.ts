@@ -2,7 +2,6 @@
 // sends the timer's message some minutes early; whoever receives it sends a copy with the rest as its delay. So a timer of a month is as
 // exact as one of a minute, it is never early, and a schedule that is refused falls back to the queue, which only costs more messages.
 
-import type { InstanceKey } from '../../runtime/episode.ts'
 import type { TimerMessage } from '../../runtime/messages.ts'
 import type { Timers } from '../../runtime/ports.ts'
 import { TenutoError } from '../../workflow/errors.ts'
@@ -15,19 +14,9 @@ export interface SchedulerTimersOptions extends SchedulesOptions {
   readonly queue: Pick<SqsQueue, 'sendEach'>
 }
 
-/** A timer to be cancelled; with its due time, so that one which never was a schedule is not looked for. */
-interface CancelledTimer {
-  readonly seq: number
-  readonly dueAt: number
-}
-
-export interface SchedulerTimers extends Timers {
-  cancel(key: InstanceKey, generation: number, timers: readonly (number | CancelledTimer)[]): Promise<void>
-}
-
 const parallelRequests = 10
 
-export function createSchedulerTimers(options: SchedulerTimersOptions): SchedulerTimers {
+export function createSchedulerTimers(options: SchedulerTimersOptions): Timers {
   const { queue, clock } = options
   const schedules = createSchedules(options)
 
@@ -56,11 +45,8 @@ export function createSchedulerTimers(options: SchedulerTimersOptions): Schedule
 
     async cancel(key, generation, timers) {
       // What is due within the queue's reach never was a schedule, or is about to fire: not worth a request.
-      const seqs = timers.flatMap((timer) => {
-        if (typeof timer === 'number') return [timer]
-        return timer.dueAt - clock.now() > queueReachMs ? [timer.seq] : []
-      })
-      await eachInParallel(seqs, parallelRequests, (seq) => schedules.remove(key, generation, seq))
+      const far = timers.filter(({ dueAt }) => dueAt - clock.now() > queueReachMs)
+      await eachInParallel(far, parallelRequests, ({ seq }) => schedules.remove(key, generation, seq))
     },
   }
 }

@@ -2,12 +2,12 @@
 
 import { CreateScheduleGroupCommand, SchedulerClient } from '@aws-sdk/client-scheduler'
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { createSchedulerTimers, type SchedulerTimers } from '../../../src/aws/scheduler/scheduler-timers.ts'
+import { createSchedulerTimers } from '../../../src/aws/scheduler/scheduler-timers.ts'
 import { decodeMessage } from '../../../src/aws/sqs/codec.ts'
 import type { RequestRecord } from '../../../src/aws/sqs/request-record.ts'
 import { createSqsQueue, type SqsQueue, type SqsQueueOptions } from '../../../src/aws/sqs/sqs-queue.ts'
 import type { Message, QueueName } from '../../../src/runtime/messages.ts'
-import type { Clock } from '../../../src/runtime/ports.ts'
+import type { Clock, Timers } from '../../../src/runtime/ports.ts'
 import {
   createSchedulerStandIn,
   createSqsStandIn,
@@ -26,7 +26,7 @@ export interface Harness {
   readonly sqsFaults: SqsFaults
   readonly schedulerFaults: SchedulerFaults
   readonly queue: SqsQueue
-  readonly timers: SchedulerTimers
+  readonly timers: Timers
   readonly requests: RequestRecord[]
   readonly logger: RecordingLogger
   /** Lets time pass until the promise is settled. */
