@@ -2,7 +2,9 @@
 
 import type { WorkflowClient } from '../client/workflow-client.ts'
 import { seededRandom, uniform } from '../engine/random.ts'
-import type { Episode, InstanceKey } from '../runtime/episode.ts'
+import type { InstanceKey } from '../runtime/episode.ts'
+import { createManagement } from '../runtime/manage.ts'
+import type { WorkflowHistory } from '../runtime/management.ts'
 import type { InstanceRow } from '../runtime/ports.ts'
 import type { App } from '../workflow/app.ts'
 import { type Duration, toMilliseconds } from '../workflow/duration.ts'
@@ -149,10 +151,9 @@ class Environment implements TestEnvironment {
     return calls.filter((call) => call.activity === name) as never[]
   }
 
-  async history(instanceId: string) {
-    const row = await this.#row(instanceId)
-    const episodes: readonly Episode[] = await this.#backend.store.readHistory(row)
-    return { instanceId, workflowName: row.name, episodes }
+  async history(instanceId: string): Promise<WorkflowHistory> {
+    await this.#time.rest()
+    return createManagement(this.#backend.ports).history(instanceId)
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 // What a test sees of its environment.
 
 import type { WorkflowClient } from '../client/workflow-client.ts'
-import type { Episode } from '../runtime/episode.ts'
+import type { WorkflowHistory } from '../runtime/management.ts'
 import type { ActivityContext } from '../workflow/context.ts'
 import type { Duration } from '../workflow/duration.ts'
 import type { ActivityFunction, InputOf } from '../workflow/functions.ts'
@@ -39,14 +39,6 @@ export interface DeliverTwiceOptions {
   readonly times?: number
   /** When the copy comes. Default: at once, so that an activity runs twice at the same time. */
   readonly after?: Duration
-}
-
-/** The history of one instance: what `replay` takes, and what a file of `tenuto replay` holds as JSON. */
-export interface WorkflowHistory {
-  readonly instanceId: string
-  readonly workflowName: string
-  /** Oldest first; generations that continue-as-new has left behind may be gone. */
-  readonly episodes: readonly Episode[]
 }
 
 /**
@@ -96,7 +88,7 @@ export interface TestEnvironment extends AsyncDisposable {
   /** What activities were called with, in order, the struck and the repeated runs too. */
   calls<F extends ActivityFunction>(activity: F): readonly ActivityCall<InputOf<F>>[]
   calls(activity?: string): readonly ActivityCall[]
-  /** @throws TenutoError `ERR_INSTANCE_ID_NOT_FOUND` */
+  /** What `replay` takes. @throws TenutoError `ERR_INSTANCE_ID_NOT_FOUND` */
   history(instanceId: string): Promise<WorkflowHistory>
   /** Ends the environment: whatever still waits fails, running activities are told by their signal. */
   close(): Promise<void>
