@@ -93,17 +93,18 @@ export class LocalStore implements Store {
     const result = await this.#log.write((group): AppendResult | { readonly lastN: number } => {
       const life = this.#instances.alive(key)
       if (!life) return { kind: 'gone' }
-      if (n !== life.last_n + 1) {
+      if (n <= life.last_n) {
         const rival = this.#episodes.get(life.life, n)
-        return rival ? { kind: 'lost', to: rival } : { lastN: life.last_n }
+        return { kind: 'lost', ...(rival && { to: rival }) }
       }
+      if (n > life.last_n + 1) return { lastN: life.last_n }
       this.#episodes.insert(life.life, n, body)
       this.#instances.advance(life, episode)
       group.changes(key.instanceId)
       return { kind: 'committed' }
     })
     if ('kind' in result) return result
-    // Its writer believes in episodes that a failed flush has undone, or is older than what was trimmed.
+    // Its writer believes in episodes that a failed flush has undone.
     const message = `Episode ${n} of ${key.instanceId} does not follow the newest, which is ${result.lastN}: read it again.`
     throw new TenutoError('STORAGE_FAILED', message)
   }

@@ -220,7 +220,7 @@ class Advance {
     const { state } = this.#live
     const result = await this.#ports.store.appendEpisode(state.key, episode)
     // One's own write whose answer was lost is a success.
-    const won = result.kind === 'committed' || (result.kind === 'lost' && result.to.nonce === episode.nonce)
+    const won = result.kind === 'committed' || (result.kind === 'lost' && result.to?.nonce === episode.nonce)
     if (won) {
       await this.#afterCommit(episode)
       return 'won'

@@ -76,9 +76,9 @@ export interface InstanceRecord {
 
 export type AppendResult =
   | { readonly kind: 'committed' }
-  /** Somebody else's episode has this number. */
-  | { readonly kind: 'lost'; readonly to: Episode }
-  /** The incarnation does not exist any more. */
+  /** Somebody else's episode has this number; not shown when it was trimmed since: then the writer must read again from the newest on. */
+  | { readonly kind: 'lost'; readonly to?: Episode }
+  /** The incarnation does not exist any more: it was purged or replaced. */
   | { readonly kind: 'gone' }
 
 export interface ListFilter {

@@ -79,11 +79,12 @@ export class MemoryStore implements Store {
 
   async appendEpisode(key: InstanceKey, episode: Episode): Promise<AppendResult> {
     const life = this.#life(key)
-    const present = life.episodes.get(episode.n)
-    if (present) return { kind: 'lost', to: present }
     if (this.#current(key) === undefined) return { kind: 'gone' }
-    if (episode.n !== life.newest + 1) {
-      // Its writer is older than what was trimmed, and must read again.
+    if (episode.n <= life.newest) {
+      const present = life.episodes.get(episode.n)
+      return { kind: 'lost', ...(present && { to: present }) }
+    }
+    if (episode.n > life.newest + 1) {
       const message = `Episode ${episode.n} of ${key.instanceId} does not follow the newest, which is ${life.newest}.`
       throw new TenutoError('STORAGE_FAILED', message)
     }

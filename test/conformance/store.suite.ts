@@ -128,6 +128,18 @@ export function describeStore(name: string, open: () => Promise<OpenStore>): voi
         await append(episodeOf(4))
       })
 
+      test('a number that was trimmed away stays taken: its writer has lost, and the life is not gone', async () => {
+        await append(episodeOf(1), episodeOf(2), openingOf(3), episodeOf(4))
+        await store.trimHistory(key, 3)
+        for (const n of [1, 2]) {
+          const late = episodeOf(n, { nonce: 'frozen' })
+          expect(await store.appendEpisode(key, late)).toMatchObject({ kind: 'lost' })
+        }
+        expect((await store.read(key)).episodes).toEqual([openingOf(3), episodeOf(4)])
+        expect(JSON.stringify(await store.readHistory(key))).not.toContain('frozen')
+        await append(episodeOf(5))
+      })
+
       test('an episode of megabytes is kept', async () => {
         const large = episodeOf(1, { output: JSON.stringify('x'.repeat(3_000_000)) })
         await append(large)
@@ -331,6 +343,17 @@ export function describeStore(name: string, open: () => Promise<OpenStore>): voi
         const { input: _input, ...kept } = rowOf(key, { status: 'COMPLETED', startKey: 'k', parent })
         expect(row).toMatchObject({ ...kept, lastUpdatedAt: row?.lastUpdatedAt, episode: 1, purgedAt: 5_000 })
         expect(JSON.stringify(row)).not.toContain('secret')
+      })
+
+      test('every number of a purged life is taken, and the life gone, also when its id has a new one', async () => {
+        await append(episodeOf(1), episodeOf(2))
+        await end()
+        await store.purge(key, 5_000)
+        const frozen = [1, 2].map((n) => episodeOf(n, { nonce: 'frozen' }))
+        for (const late of frozen) expect(await store.appendEpisode(key, late)).toEqual({ kind: 'gone' })
+        await store.createInstance(rowOf(nextLife), key.incarnation)
+        for (const late of frozen) expect(await store.appendEpisode(key, late)).toEqual({ kind: 'gone' })
+        expect(await store.read(nextLife)).toEqual({ episodes: [], inbox: [] })
       })
 
       test('a purge can be repeated', async () => {

@@ -35,8 +35,8 @@ export class History {
 
   /**
    * One conditional put. A refusal that shows one's own nonce is the answer to an earlier attempt, which was lost; when there was none,
-   * it is the writer that repeats itself, and it is told what is there. The number of a purged episode is taken by a stub: the life is
-   * gone.
+   * it is the writer that repeats itself, and it is told what is there. Only purging and replacing leave stubs: the life is gone. Trimming
+   * leaves nothing, but only when no writer can be so old.
    */
   async append(key: InstanceKey, episode: Episode): Promise<AppendResult> {
     const place = placeOf(key)
