@@ -89,6 +89,18 @@ export const clientCommands: Readonly<Record<string, Command>> = {
     },
   }),
 
+  history: define({
+    usage: 'tenuto history <instance id>',
+    summary: 'Prints the history of an instance as JSON, for a file that tenuto replay takes.',
+    flags: {},
+    async act({ client, subject, terminal }) {
+      const history = await client.getWorkflowHistory(subject)
+      if (!history) return unknownInstance(subject, terminal)
+      terminal.out(stateToJson(history))
+      return 0
+    },
+  }),
+
   wait: define({
     usage: 'tenuto wait <instance id>',
     summary: 'Waits for the end of an instance and shows it. Exit code 3 when it failed or was terminated.',

@@ -13,7 +13,7 @@ interface Flag {
 export type Flags = Readonly<Record<string, Flag>>
 
 export interface CommandLine {
-  /** The command with its positional arguments: `tenuto get <instance id>`. `[…]` may be left out. */
+  /** The command with its positional arguments: `tenuto get <instance id>`. `[…]` may be left out, and of `[… ...]` there may be many. */
   readonly usage: string
   readonly summary: string
   readonly flags: Flags
@@ -93,6 +93,7 @@ function checkPositionals(usage: string, positionals: readonly string[]): void {
   const wanted = usage.match(/<[^>]+>|\[[^\]]+\]/g) ?? []
   const missing = wanted.slice(positionals.length).find((name) => name.startsWith('<'))
   if (missing) throw new UsageError(`${missing} is missing.`)
+  if (wanted.at(-1)?.endsWith('...]')) return
   const [tooMany] = positionals.slice(wanted.length)
   if (tooMany !== undefined) throw new UsageError(`'${tooMany}' is one argument too many.`)
 }

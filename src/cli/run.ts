@@ -42,12 +42,13 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
 }
 
 const serveSummary = 'Serves an app on this machine.'
+const replaySummary = 'Replays recorded histories against the code.'
 
-/** The server is loaded only when it is asked for: it needs a newer Node than the other commands. */
+/** Server and replay are loaded only when they are asked for: the server needs a newer Node than the other commands. */
 async function find(name: string): Promise<Command | undefined> {
-  if (name !== 'serve') return Object.hasOwn(clientCommands, name) ? clientCommands[name] : undefined
-  const { serveCommand } = await import('./serve-command.ts')
-  return serveCommand
+  if (name === 'serve') return (await import('./serve-command.ts')).serveCommand
+  if (name === 'replay') return (await import('./replay-command.ts')).replayCommand
+  return Object.hasOwn(clientCommands, name) ? clientCommands[name] : undefined
 }
 
 async function overview(name: string | undefined, terminal: Terminal): Promise<ExitCode> {
@@ -58,6 +59,7 @@ async function overview(name: string | undefined, terminal: Terminal): Promise<E
   }
   const rows = [
     ['  serve', serveSummary],
+    ['  replay', replaySummary],
     ...Object.entries(clientCommands).map(([each, { summary }]) => [`  ${each}`, summary]),
   ]
   terminal.out('Usage: tenuto <command> [options]\n\nDurable workflows, from the command line.\n\nCommands:')
