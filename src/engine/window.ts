@@ -91,12 +91,20 @@ export function isOpen(scope: WindowScope): boolean {
  * host keep their default: they are thrown, or left to the host's own listeners. @returns the function that takes the trap away.
  */
 export function trapUnhandledRejections(): () => void {
-  const trap = (reason: unknown): void => {
-    const scope = owner.getStore()
-    if (scope) return scope.onUnhandledRejection(reason)
-    // As if the trap were not there: without another listener it is an uncaught exception.
-    if (process.listenerCount('unhandledRejection') === 1) throw reason
+  if (++trapped === 1) process.on('unhandledRejection', trap)
+  let isTaken = false
+  return () => {
+    if (!isTaken && --trapped === 0) process.off('unhandledRejection', trap)
+    isTaken = true
   }
-  process.on('unhandledRejection', trap)
-  return () => process.off('unhandledRejection', trap)
+}
+
+/** How many ask for the trap: one listener serves them all, so that each knows whether there is another. */
+let trapped = 0
+
+function trap(reason: unknown): void {
+  const scope = owner.getStore()
+  if (scope) return scope.onUnhandledRejection(reason)
+  // As if the trap were not there: without another listener it is an uncaught exception.
+  if (process.listenerCount('unhandledRejection') === 1) throw reason
 }

@@ -23,6 +23,7 @@ import {
   startFact,
   type Work,
 } from './own-facts.ts'
+import { msUntilOpen } from './pace.ts'
 import type { InboxRow, Ports } from './ports.ts'
 import { show } from './projection.ts'
 import { outcomeRows, putAside } from './put-aside.ts'
@@ -144,8 +145,9 @@ class Advance {
         this.#guardNext = { older: true, nudged: false, inDoubt: true }
         await this.#guard(undefined)
       }
-      if (state.unopened && ++opened > limits.generationsPerTurn) {
-        this.#letOthersRun(state)
+      const restMs = own.length === 0 ? msUntilOpen(state, this.#ports.clock.now()) : 0
+      if (state.unopened && (restMs > 0 || ++opened > limits.generationsPerTurn)) {
+        this.#letOthersRun(state, restMs)
         break
       }
       const result = standing === 'expired' ? await this.#demote() : await this.#turn(own)
@@ -335,10 +337,15 @@ class Advance {
   }
 
   /** Many generations in a row: the same message again, so that other instances have their turn. */
-  #letOthersRun({ unopened }: InstanceState): void {
+  #letOthersRun({ unopened, key, generation }: InstanceState, delayMs: number): void {
     const { deliveries } = this.#work
     const carrier = deliveries.find(({ message }) => message.token === unopened?.by) ?? deliveries[0]
-    if (carrier) this.#again.push({ message: carrier.message, delayMs: 0 })
+    if (carrier) this.#again.push({ message: carrier.message, delayMs })
+    if (delayMs > 0 && generation % limits.generationBurst === 0) {
+      const text =
+        'The instance continues as new again and again, and nothing from outside drives it: it is held to one generation a second.'
+      this.#ports.logger.warn(text, { instanceId: key.instanceId, generation })
+    }
   }
 
   async #finish(): Promise<void> {

@@ -61,4 +61,6 @@ export interface ContinuedAsNew {
   readonly events: readonly EventRaised[]
   /** External facts consumed so far and the episode that did, newest last, bounded by `limits.consumedEventIds`. */
   readonly consumed: readonly (readonly [factId: string, episode: number])[]
+  /** How far the instance is ahead of one generation a second, ms; absent when it is not. */
+  readonly aheadMs?: number
 }

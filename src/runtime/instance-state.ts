@@ -30,6 +30,10 @@ export interface InstanceState {
   unopened: (Episode & { readonly continuedAsNew: ContinuedAsNew }) | undefined
   /** Number of the episode that opened the current generation; 0 in the first. */
   openedBy: number
+  /** Its workflow time; that of the first episode in the first generation. */
+  openedAt: number
+  /** How far the instance was ahead of one generation a second when it opened, ms. */
+  aheadMs: number
   /** Commands of the current generation that wait for an answer. */
   readonly outstanding: Map<number, Command>
   /** Facts consumed, and by which episode: those of the current generation, and external ones of older generations. */
@@ -55,6 +59,8 @@ export function emptyState(key: InstanceKey): InstanceState {
     started: undefined,
     unopened: undefined,
     openedBy: 0,
+    openedAt: 0,
+    aheadMs: 0,
     outstanding: new Map(),
     known: new Map(),
     consumed: [],
@@ -79,6 +85,7 @@ export function absorb(state: InstanceState, episode: Episode): void {
     !first || episode.n === 1 || episode.continuedAsNew,
     `the history of ${state.key.instanceId} begins at ${episode.n}`,
   )
+  if (first) state.openedAt = episode.at
   state.n = episode.n
   state.at = episode.at
   state.status = episode.status
@@ -114,11 +121,13 @@ function carry(state: InstanceState, { by, n }: Episode): void {
 }
 
 function openGeneration(state: InstanceState, episode: NonNullable<InstanceState['unopened']>): void {
-  const { started, consumed } = episode.continuedAsNew
+  const { started, consumed, aheadMs = 0 } = episode.continuedAsNew
   state.generation = started.generation
   state.started = started
   state.unopened = episode
   state.openedBy = episode.n
+  state.openedAt = episode.at
+  state.aheadMs = aheadMs
   state.customStatus = undefined
   state.outstanding.clear()
   state.known.clear()

@@ -7,12 +7,13 @@ import type { ContinuedAsNew } from './episode.ts'
 import { consumedFacts } from './instance-state.ts'
 import type { LiveInstance } from './live-instance.ts'
 import { carrierMark } from './own-facts.ts'
+import { aheadMs } from './pace.ts'
 import { startOf } from './start-event.ts'
 import type { TurnRequest } from './turn.ts'
 
 export function nextGeneration(
   live: LiveInstance,
-  { by, ownFactId }: TurnRequest,
+  { by, ownFactId, now }: TurnRequest,
   outcome: Extract<Outcome, { kind: 'continuedAsNew' }>,
   events: readonly HistoryEvent[],
   unheard: readonly EventRaised[],
@@ -32,5 +33,7 @@ export function nextGeneration(
   // A carrier is found by its fact, unless the generation ended before it came to that.
   const isFound = ownFactId === undefined || events.some((event) => factIdOf(event) === ownFactId)
   const consumed = consumedFacts(state, isFound ? facts : [...facts, [carrierMark(by), n]])
-  return { started, events: [...outcome.unread, ...unheard], consumed }
+  const ahead = aheadMs(state, now, facts)
+  const pace = ahead > 0 ? { aheadMs: ahead } : {}
+  return { started, events: [...outcome.unread, ...unheard], consumed, ...pace }
 }

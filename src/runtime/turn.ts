@@ -43,6 +43,8 @@ export async function nextEpisode(
   const at = Math.max(state.at, request.now)
   const terminated = terminationOf(live, request)
   if (terminated) return { ...terminated, n: state.n + 1, at }
+  const tooLong = tooLongOf(live, request)
+  if (tooLong) return { ...tooLong, n: state.n + 1, at }
   if (state.n === 0) live.execution = firstExecution(live, app, logger)
   else live.execution ??= createExecution(live, app, logger)
   const { execution } = live
@@ -77,6 +79,20 @@ function terminationOf(
   const events = [...(state.n === 0 ? [startOf(row)] : []), ...facts.slice(0, last + 1)]
   const output = fact.output === undefined ? {} : { output: fact.output }
   return { generation: state.generation, nonce, by, events, commands: [], status: 'TERMINATED', ...output }
+}
+
+/** A generation that takes more and more, and never comes to an end, ends here. */
+function tooLongOf(
+  { state }: LiveInstance,
+  { facts, by, nonce }: TurnRequest,
+): Omit<Episode, 'n' | 'at'> | undefined {
+  if (state.unopened || state.known.size + facts.length <= limits.generationFacts) return undefined
+  const error = new TenutoError(
+    'HISTORY_TOO_LONG',
+    `Generation ${state.generation} of instance ${state.key.instanceId} has taken ${state.known.size} facts; the limit is ${limits.generationFacts}. Continue as new from time to time, or split the work into children.`,
+  )
+  const failed = { commands: [], status: 'FAILED', failure: failureOf(error) } as const
+  return { generation: state.generation, nonce, by, events: facts, ...failed }
 }
 
 function firstExecution(live: LiveInstance, app: App, logger: Logger): Execution | undefined {

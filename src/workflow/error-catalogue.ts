@@ -78,6 +78,10 @@ const entries = {
     summary: 'One turn of the workflow asked for more durable calls than the limit.',
     remedy: 'Work in batches, or continue as new.',
   },
+  HISTORY_TOO_LONG: {
+    summary: 'One generation of the workflow took more facts (outcomes, timers, events) than the limit.',
+    remedy: 'Continue as new from time to time, or split the work into children.',
+  },
   WORKFLOW_NOT_REGISTERED: {
     summary: 'No workflow of this name is part of the app.',
     remedy: 'Register it with defineApp, or correct the name.',

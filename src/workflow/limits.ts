@@ -35,6 +35,10 @@ export const limits = {
   directFanIn: 5,
   /** Lost races after which a handler parks its facts instead of trying again. */
   lostRaces: 8,
+  /** Facts that the history of one generation holds; above, the instance fails. */
+  generationFacts: 250_000,
+  /** Generations by which an instance may be ahead of one a second, if nothing from outside drives it. */
+  generationBurst: 1_000,
   /** Generations that one handler opens in a row before it lets others have their turn. */
   generationsPerTurn: 20,
   /** What a process remembers of live instances, in facts, commands and tokens (some 250 bytes each); beyond it, histories are read again. */

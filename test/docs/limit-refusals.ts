@@ -1,5 +1,6 @@
 // Programs that use as much of a limit as they are told to, and say what they were refused with.
 
+import { failureAfter } from '../../scripts/docs/examples/long-history.ts'
 import { inWorld } from '../../scripts/docs/examples/memory-world.ts'
 import { answerOfSocket } from '../../scripts/docs/examples/socket.ts'
 import { createHttpApi } from '../../src/http/api.ts'
@@ -155,6 +156,11 @@ export const refusals: readonly Refusal[] = [
       called((ctx) => {
         for (let at = 0; at < count; at++) ctx.sendEvent('order-8', 'paid')
       }),
+  },
+  {
+    name: 'generationFacts',
+    code: 'HISTORY_TOO_LONG',
+    use: async (facts) => (await failureAfter(facts - 1))?.code,
   },
   { name: 'childDepth', code: 'CHILD_NOT_STARTED', use: nestedChildren },
 ]

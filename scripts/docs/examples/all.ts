@@ -1,5 +1,6 @@
 // Every example, by its code.
 
+import { longHistory } from './long-history.ts'
 import { managementApi } from './management-api.ts'
 import { platform } from './platform.ts'
 import { runningInstance } from './running-instance.ts'
@@ -10,6 +11,7 @@ import { writtenWrongly } from './written-wrongly.ts'
 export const scenarios: Scenarios = {
   ...writtenWrongly,
   ...runningInstance,
+  ...longHistory,
   ...managementApi,
   ...platform,
   ...testing,
