@@ -17,10 +17,29 @@ import type { DispatchOrder } from './dispatch.ts'
 import type { Episode } from './episode.ts'
 import { type InstanceState, parentOf } from './instance-state.ts'
 import { doorbell, type Message } from './messages.ts'
+import { eachInParallel } from './parallel.ts'
 import type { InstanceRow, Ports } from './ports.ts'
 
+/** Children whose rows are made at once. */
+const childrenAtOnce = 20
+
+/** Creates the children of a turn, several at once. Of those that are given the same id the first one gets it. @returns the doorbells */
+export async function createChildren(
+  ports: Ports,
+  state: InstanceState,
+  order: DispatchOrder,
+  commands: readonly CreateChild[],
+): Promise<Message[]> {
+  const rings: Message[] = []
+  const byId = [...Map.groupBy(commands, ({ instanceId }) => instanceId).values()]
+  await eachInParallel(byId, childrenAtOnce, async (rivals) => {
+    for (const command of rivals) rings.push(...(await createChild(ports, state, order, command)))
+  })
+  return rings
+}
+
 /** Creates the child's row, once, and rings for its start. An id that somebody else holds is a failure that the parent hears of. */
-export async function createChild(
+async function createChild(
   ports: Ports,
   state: InstanceState,
   { episode, mode }: DispatchOrder,

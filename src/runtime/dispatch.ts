@@ -1,9 +1,9 @@
 // What a committed episode asks of the world. Only ever called after the commit, in the order of R8, and safe to do twice: every
 // receiver knows what it is about by (incarnation, generation, sequence number).
 
-import type { Command, ScheduleTask, SendEvent } from '../engine/commands.ts'
+import type { Command, CreateChild, ScheduleTask, SendEvent } from '../engine/commands.ts'
 import { isTerminal } from '../workflow/status.ts'
-import { createChild, notifyParent } from './children.ts'
+import { createChildren, notifyParent } from './children.ts'
 import type { Episode, InstanceKey } from './episode.ts'
 import type { InstanceState } from './instance-state.ts'
 import { type ActivityMessage, doorbell, type Message, type TimerMessage } from './messages.ts'
@@ -30,6 +30,8 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
   const messages: Message[] = []
   const timers: TimerMessage[] = []
   const cancelled: CancelledTimer[] = []
+  const children: CreateChild[] = []
+  const events: SendEvent[] = []
   for (const command of episode.commands) {
     switch (command.kind) {
       case 'scheduleTask':
@@ -48,10 +50,10 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
         if (!isNeverSet(episode, command)) cancelled.push({ seq: command.seq, dueAt: command.dueAt })
         break
       case 'createChild':
-        if (!isAnswered(command)) messages.push(...(await createChild(ports, state, order, command)))
+        if (!isAnswered(command)) children.push(command)
         break
       case 'sendEvent':
-        messages.push(...(await sendEvent(ports, state.key, episode, command)))
+        events.push(command)
         break
       default:
         command satisfies never
@@ -61,6 +63,9 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
     const command = state.outstanding.get(seq)
     if (command?.kind === 'scheduleTask') messages.push(queuedActivity(ports, state.key, episode, command))
   }
+  messages.push(...(await createChildren(ports, state, order, children)))
+  // After the children, because one of them may be meant; one by one, because their order is that of the calls.
+  for (const command of events) messages.push(...(await sendEvent(ports, state.key, episode, command)))
   if (messages.length > 0) await ports.queue.send(messages)
   if (timers.length > 0) await ports.timers.schedule(timers)
   if (cancelled.length > 0) await ports.timers.cancel(state.key, episode.generation, cancelled)

@@ -3,9 +3,9 @@
 // exact as one of a minute, it is never early, and a schedule that is refused falls back to the queue, which only costs more messages.
 
 import type { TimerMessage } from '../../runtime/messages.ts'
+import { eachInParallel } from '../../runtime/parallel.ts'
 import type { Timers } from '../../runtime/ports.ts'
 import { TenutoError } from '../../workflow/errors.ts'
-import { eachInParallel } from '../sqs/parallel.ts'
 import type { Parcel, SqsQueue } from '../sqs/sqs-queue.ts'
 import { planTimer, queueReachMs } from './schedule-plan.ts'
 import { createSchedules, type SchedulesOptions } from './schedules.ts'

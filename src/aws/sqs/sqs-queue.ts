@@ -3,13 +3,13 @@
 
 import { type BatchResultErrorEntry, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { type Message, queueOf, type QueueName } from '../../runtime/messages.ts'
+import { eachInParallel } from '../../runtime/parallel.ts'
 import type { Clock, Queue } from '../../runtime/ports.ts'
 import { TenutoError } from '../../workflow/errors.ts'
 import type { Logger } from '../../workflow/logger.ts'
 import { bytesOf, type Entry, packBatches, toDelaySeconds } from './batches.ts'
 import { encodeMessage, fitsQueue } from './codec.ts'
 import { sqsLimits } from './limits.ts'
-import { eachInParallel } from './parallel.ts'
 import type { OnRequest } from './request-record.ts'
 import { describeError, isThrottling, retry, type RetryOptions } from './retry.ts'
 

@@ -1,0 +1,97 @@
+// Children of one turn: their rows are made several at once, and what fails on the way is done again by whoever comes next.
+
+import { expect, test } from 'vitest'
+import type { WorkflowContext } from '../../src/index.ts'
+import type { Ports } from '../../src/runtime/ports.ts'
+import { withPorts } from '../support/intercept-ports.ts'
+import { deliver, Stage } from './stage.ts'
+
+const leaf = async (_ctx: WorkflowContext, x: number) => x
+
+async function family(ctx: WorkflowContext, count: number): Promise<number> {
+  const calls = Array.from({ length: count }, (_, at) => ctx.callChildWorkflow<number>('leaf', at))
+  return (await ctx.whenAll(calls)).reduce((sum, x) => sum + x, 0)
+}
+
+const app = { workflows: { family, leaf } }
+
+/** Ports that take a moment to create an instance. @param refuse fails the creation of some */
+function slowly(stage: Stage, refuse: (count: number) => boolean = () => false) {
+  const seen = { most: 0, now: 0, made: 0 }
+  const ports = (inner: Ports): Ports =>
+    withPorts(inner, {
+      async createInstance(row, replaces) {
+        if (!row.parent) return inner.store.createInstance(row, replaces)
+        const at = ++seen.made
+        seen.most = Math.max(seen.most, ++seen.now)
+        await stage.clock.sleep(10)
+        seen.now--
+        if (refuse(at)) throw new Error(`simulated: child ${at} was refused`)
+        return inner.store.createInstance(row, replaces)
+      },
+    })
+  return { seen, ports }
+}
+
+test('300 children are made side by side, twenty at once', async () => {
+  const stage = new Stage()
+  const { seen, ports } = slowly(stage)
+  const host = stage.host(app, { ports })
+  stage.deliverTo(host)
+  const begun = stage.clock.now()
+  await stage.start(host, 'family', 300)
+  expect((await stage.ended('family')).output).toBe(String((299 * 300) / 2))
+  expect(seen).toEqual({ most: 20, now: 0, made: 300 })
+  expect(stage.clock.now() - begun).toBe(150)
+})
+
+test('one that cannot be made fails the turn when the others under way are done, and nothing more is begun', async () => {
+  const stage = new Stage()
+  const { seen, ports } = slowly(stage, (at) => at === 1 || at === 5)
+  const host = stage.host(app, { ports })
+  await stage.start(host, 'family', 100)
+  const start = stage.doorbell('start')
+  const handled = deliver(host, start)
+  await stage.rest()
+  expect(await handled).toEqual([false])
+  expect(seen).toEqual({ most: 20, now: 0, made: 20 })
+  expect(stage.logger.lines).toMatchObject([{ level: 'warn', fields: { error: { message: /child 1 / } } }])
+  // Its message comes again and makes all of them.
+  const again = deliver(host, start, 2)
+  await stage.rest()
+  expect(await again).toEqual([true])
+  const ids = new Set(stage.messages('doorbell').map(({ instanceId }) => instanceId))
+  expect(ids.size).toBe(101)
+})
+
+test('of two children with one id the first gets it, however slow it is', async () => {
+  async function rivals(ctx: WorkflowContext): Promise<unknown> {
+    const calls = [1, 2].map((x) => ctx.callChildWorkflow<number>('leaf', x, { instanceId: 'only-one' }))
+    const results = await Promise.allSettled(calls)
+    return results.map(({ status }) => status)
+  }
+  const stage = new Stage()
+  const host = stage.host({ workflows: { rivals, leaf } }, slowly(stage))
+  stage.deliverTo(host)
+  await stage.start(host, 'rivals')
+  expect((await stage.ended('rivals')).output).toBe('["fulfilled","rejected"]')
+  expect((await stage.row('only-one')).output).toBe('1')
+})
+
+test('events of a turn find the children of that turn, and keep their order', async () => {
+  const listen = async (ctx: WorkflowContext) => [
+    await ctx.waitForExternalEvent('a'),
+    await ctx.waitForExternalEvent('a'),
+  ]
+  async function parent(ctx: WorkflowContext): Promise<unknown> {
+    const child = ctx.callChildWorkflow('listen', undefined, { instanceId: 'listener' })
+    ctx.sendEvent('listener', 'a', 1)
+    ctx.sendEvent('listener', 'a', 2)
+    return child
+  }
+  const stage = new Stage()
+  const host = stage.host({ workflows: { parent, listen } }, slowly(stage))
+  stage.deliverTo(host)
+  await stage.start(host, 'parent')
+  expect((await stage.ended('parent')).output).toBe('[1,2]')
+})
