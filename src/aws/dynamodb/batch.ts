@@ -6,7 +6,8 @@ import { type Item, keyOf } from './items.ts'
 import { Unfinished } from './retry.ts'
 import type { Table } from './table.ts'
 
-const writesAtOnce = 25
+/** What one request may put or delete. */
+export const writesAtOnce = 25
 /** Of 350 KB each, they fit the 16 MB of one answer. */
 const readsAtOnce = 40
 const parallelBatches = 4

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { InstanceKey } from '../../runtime/episode.ts'
 import { episodeKey, type Place, placeOf } from '../keys.ts'
-import { deleteOf, writeAll } from './batch.ts'
+import { deleteOf, writeAll, writesAtOnce } from './batch.ts'
 import { type Bodies, refsIn } from './bodies.ts'
 import { isStub } from './episodes.ts'
 import { isPresent, type Item, numberOf, stringOf } from './items.ts'
@@ -33,10 +33,9 @@ export async function trim(
   if (before <= 1 || !isTurn(key, before)) return
   const place = placeOf(key)
   const range = { pk: place.pk, from: episodeKey(place, 1).sk, to: episodeKey(place, before - 1).sk }
-  for await (const items of table.pages({
-    ...range,
-    attributes: ['sk', 'at', 'gone', 'inputs', 'bodyRef'],
-  })) {
+  const attributes = ['sk', 'at', 'gone', 'inputs', 'bodyRef']
+  // Mostly nothing is old enough, and a whole page of what is not would be paid for.
+  for await (const items of table.pages({ ...range, attributes, limits: [writesAtOnce] })) {
     const young = items.findIndex((item) => !isOld(item, now()))
     await remove(table, bodies, place, young === -1 ? items : items.slice(0, young))
     // What comes after it is younger still, or waits for its turn.

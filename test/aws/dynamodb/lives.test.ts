@@ -205,8 +205,13 @@ describeOnDynoxide('the lives of an id in DynamoDB', () => {
       takeRequests()
       await store.trimHistory(key, before)
       const batches = Math.ceil((before - 6) / 25)
-      const writes = Array.from({ length: batches }, () => 'BatchWriteItem')
-      expect(takeRequests().map(({ operation }) => operation)).toEqual(['Query', ...writes])
+      const writes = Array.from({ length: batches - 1 }, () => 'BatchWriteItem')
+      expect(takeRequests().map(({ operation }) => operation)).toEqual([
+        'Query',
+        'BatchWriteItem',
+        'Query',
+        ...writes,
+      ])
       const left = [...Array.from({ length: 5 }, (_, at) => before - 5 + at), before]
       expect((await store.readHistory(key)).map(({ n }) => n)).toEqual(left)
       clock.advance(1)
@@ -238,6 +243,18 @@ describeOnDynoxide('the lives of an id in DynamoDB', () => {
       clock.advance(trimAfterMs)
       await store.trimHistory(key, before)
       expect(await items(key.instanceId)).toEqual([])
+    })
+
+    test('reads little where nothing is old enough', async () => {
+      const { store, clock, takeRequests } = await open()
+      const output = noise(700)
+      for (let n = 1; n < before; n++)
+        await store.appendEpisode(key, episodeOf(n, { at: clock.now(), output }))
+      takeRequests()
+      await store.trimHistory(key, before)
+      const [query, ...more] = takeRequests()
+      expect(query).toMatchObject({ operation: 'Query', items: 25 })
+      expect(more).toEqual([])
     })
 
     test('asks nothing at the other calls', async () => {
