@@ -1,14 +1,12 @@
 // What is done with an activity message: run it (or not), and bring the outcome home, by one's own commit or through the inbox.
 
-import type { Command } from '../engine/commands.ts'
-import { isTaskOutcome, taskFactId } from '../engine/events.ts'
-import { TenutoError } from '../workflow/errors.ts'
+import { taskFactId } from '../engine/events.ts'
 import { toFailureDetails } from '../workflow/failure.ts'
-import { isTerminal } from '../workflow/status.ts'
 import { type ActivityOutcome, runActivity } from './activity-runner.ts'
+import { type Verdict, verdictOn } from './activity-verdict.ts'
 import { advance } from './advance.ts'
 import type { InstanceKey } from './episode.ts'
-import { keyText, type LiveInstance } from './live-instance.ts'
+import { keyText } from './live-instance.ts'
 import { type AdvanceHost, load } from './load.ts'
 import { type ActivityMessage, type Delivery, doorbell } from './messages.ts'
 
@@ -16,19 +14,6 @@ export interface ActivityHandlerHost extends AdvanceHost {
   /** One at a time per instance within this process. */
   readonly exclusive: <T>(key: InstanceKey, task: () => Promise<T>) => Promise<T>
   readonly shutdown: AbortSignal
-}
-
-/**
- * What the history says about the message before it is run. `settled`: its outcome is known, or nobody may run it any more; only guard
- * duty is left. `waits in inbox`: it has run, and the ring for its outcome may have been lost. `run detached`: it was asked for by a
- * generation that is over; nobody hears of the outcome.
- */
-interface Verdict {
-  readonly kind: 'run' | 'settled' | 'waits in inbox' | 'run detached'
-  /** The instance as it was read; absent when nothing was read or the instance is gone. */
-  readonly read?: LiveInstance
-  /** The message with its input, where that was looked up. */
-  readonly whole?: ActivityMessage
 }
 
 interface WideOutcome {
@@ -122,51 +107,14 @@ export class ActivityHandler {
   }
 
   async #judge(message: ActivityMessage): Promise<Verdict> {
-    const { instances, exclusive } = this.#host
+    const { instances, exclusive, ports } = this.#host
     const key = keyOf(message)
     return exclusive(key, async () => {
       const live = await load(this.#host, key)
       if (!live) return { kind: 'settled' }
       instances.keep(live)
-      return { ...(await this.#verdictOn(message, live)), read: live }
+      return { ...(await verdictOn(ports, message, live)), read: live }
     })
-  }
-
-  async #verdictOn(message: ActivityMessage, { state, inbox }: LiveInstance): Promise<Verdict> {
-    const factId = factIdOf(message)
-    if (state.status === 'TERMINATED' || state.known.has(factId)) return { kind: 'settled' }
-    if (message.generation < state.generation || isTerminal(state.status))
-      return this.#verdictOnDetached(message)
-    if (inbox.has(factId)) return { kind: 'waits in inbox' }
-    const command = state.outstanding.get(message.seq)
-    if (!command) {
-      throw new TenutoError(
-        'STORAGE_FAILED',
-        `Activity #${message.seq} of ${message.instanceId} is not in the history yet.`,
-      )
-    }
-    return { kind: 'run', whole: withInput(message, command) }
-  }
-
-  async #verdictOnDetached(message: ActivityMessage): Promise<Verdict> {
-    const history = await this.#host.ports.store.readHistory(keyOf(message))
-    const generation = history.filter((episode) => episode.generation === message.generation)
-    const answered = generation.some(({ events }) =>
-      events.some((event) => isTaskOutcome(event) && event.seq === message.seq),
-    )
-    if (answered) return { kind: 'settled' }
-    const commands = generation.flatMap((episode) => episode.commands)
-    const command = commands.find(({ kind, seq }) => kind === 'scheduleTask' && seq === message.seq)
-    if (command) return { kind: 'run detached', whole: withInput(message, command) }
-    if (!message.inputInHistory) return { kind: 'run detached' }
-    // Nobody waits for it any more, so the log is the only one to tell.
-    const { instanceId, name: activity, seq } = message
-    const error = new TenutoError(
-      'ACTIVITY_INPUT_LOST',
-      `Activity '${activity}' (#${seq}) of ${instanceId} cannot be run: its input went with the history of its generation.`,
-    )
-    this.#host.ports.logger.error(error.message, { instanceId, activity, code: error.code })
-    return { kind: 'settled' }
   }
 
   #run(message: ActivityMessage): Promise<ActivityOutcome> {
@@ -185,13 +133,6 @@ export class ActivityHandler {
 
 function keyOf({ instanceId, incarnation }: ActivityMessage): InstanceKey {
   return { instanceId, incarnation }
-}
-
-/** The message as it would be if queues had no limit. */
-function withInput(message: ActivityMessage, command: Command): ActivityMessage {
-  if (!message.inputInHistory || command.kind !== 'scheduleTask') return message
-  const { inputInHistory: _, ...rest } = message
-  return { ...rest, ...(command.input !== undefined && { input: command.input }) }
 }
 
 function factIdOf({ generation, seq }: { readonly generation: number; readonly seq: number }): string {
