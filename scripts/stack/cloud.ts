@@ -1,153 +1,117 @@
-// AWS at one address of this machine: the stand-ins and dynoxide behind the wire that the SDK speaks in another process. It knows who asks
-// by the key that a request is signed with, and keeps a list of what was asked.
+// The services that a stack needs: DynamoDB by dynoxide, SQS, SNS and Scheduler by the stand-ins, all of them at one address; or any of
+// them elsewhere, where an endpoint says so.
 
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { systemClock } from '../../src/aws/lambda/clock.ts'
-import { createSchedulerStandIn, createSqsStandIn, type SqsStandIn } from '../../src/stand-ins/index.ts'
+import type { Clock } from '../../src/runtime/ports.ts'
+import {
+  createSchedulerStandIn,
+  createSnsStandIn,
+  createSqsStandIn,
+  type SqsStandIn,
+} from '../../src/stand-ins/index.ts'
 import { type Dynoxide, startDynoxide } from './dynoxide.ts'
+import { place } from './names.ts'
+import { StartError } from './start-error.ts'
+import { forwardTo, openWire, type Player, playedBy, type Service, type WireRequest } from './wire.ts'
 
-/** One request, in the words of a policy. */
-interface Deed {
-  readonly who: string
-  readonly action: string
-  /** As `permissionsIn` names it; queues and the table have the logical names of the template. */
-  readonly resource: string
+export interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+}
+
+/** Services that are not played here. */
+export interface Elsewhere {
+  readonly endpoints: Readonly<Partial<Record<Service, string>>>
+  readonly region: string
+  readonly credentials: Credentials
+}
+
+export interface CloudOptions {
+  readonly clock: Clock
+  /** Where the services are that are played here. Default 0: any free port. */
+  readonly port?: number
+  readonly elsewhere?: Elsewhere
+  /** Hears of every request to a service that is played here. */
+  readonly onRequest?: (request: WireRequest, service: Service) => void
+}
+
+/** For a client of the SDK. */
+export interface ClientSettings {
+  readonly endpoint: string
+  readonly region: string
+  readonly credentials: Credentials
 }
 
 export interface Cloud {
+  readonly clock: Clock
+  /** Of what is played here. */
   readonly endpoint: string
-  readonly sqs: SqsStandIn
-  readonly dynoxide: Dynoxide
-  readonly deeds: readonly Deed[]
-  /** Those that wait. */
+  /** Undefined when SQS is elsewhere. */
+  readonly sqs: SqsStandIn | undefined
+  /** @param who asks: the key of its credentials, where nothing is elsewhere */
+  settings(service: Service, who: string): ClientSettings
+  /** Those that wait in the stand-in. */
   readonly schedules: readonly unknown[]
+  /** Resolves when a program that belongs to it has ended by itself. */
+  readonly lost: Promise<string>
   close(): Promise<void>
 }
 
-export async function openCloud(): Promise<Cloud> {
-  const clock = systemClock
-  const sqs = createSqsStandIn({ clock })
-  const scheduler = createSchedulerStandIn({ clock, sqs })
-  const dynoxide = await startDynoxide()
-  const deeds: Deed[] = []
-
-  async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const request = await read(incoming)
-    deeds.push(...deedsOf(request))
-    const target = request.headers['x-amz-target'] ?? ''
-    const { status, body, headers } = target.startsWith('DynamoDB_')
-      ? await forward(dynoxide.endpoint, request)
-      : await serve(target.startsWith('AmazonSQS.') ? sqs.clientConfig : scheduler.clientConfig, request)
-    outgoing.writeHead(status, headers).end(body)
+/** @throws when a service is elsewhere that the others cannot do without, and what `listen` throws */
+export async function openCloud(options: CloudOptions): Promise<Cloud> {
+  const { clock, port = 0, elsewhere, onRequest } = options
+  const endpoints = elsewhere?.endpoints ?? {}
+  checkEndpoints(endpoints)
+  const players = new Map<Service, Player>()
+  const wire = await openWire(port, (service) => players.get(service), onRequest)
+  const { endpoint } = wire
+  let dynoxide: Dynoxide | undefined
+  try {
+    if (endpoints.dynamodb === undefined) dynoxide = await startDynoxide()
+  } catch (error) {
+    await wire.close()
+    throw error
   }
-
-  const server = createServer((incoming, outgoing) => {
-    answer(incoming, outgoing).catch((error: unknown) => outgoing.destroy(error as Error))
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  const sqs = createSqsStandIn({ clock, ...place, endpoint })
+  const sns = createSnsStandIn({ clock, sqs })
+  const scheduler = createSchedulerStandIn({ clock, sqs })
+  if (dynoxide) players.set('dynamodb', forwardTo(dynoxide.endpoint))
+  for (const [service, { clientConfig }] of Object.entries({ sqs, sns, scheduler })) {
+    if (!(service in endpoints)) players.set(service as Service, playedBy(clientConfig))
+  }
   return {
-    endpoint: `http://127.0.0.1:${port}`,
-    sqs,
-    dynoxide,
-    deeds,
+    clock,
+    endpoint,
+    sqs: players.has('sqs') ? sqs : undefined,
+    settings(service, who) {
+      // The table is asked most: past the wire, unless somebody listens there.
+      const own = service === 'dynamodb' && !onRequest ? dynoxide?.endpoint : undefined
+      return {
+        endpoint: endpoints[service] ?? own ?? endpoint,
+        region: elsewhere?.region ?? place.region,
+        credentials: elsewhere?.credentials ?? { accessKeyId: who, secretAccessKey: 'secret' },
+      }
+    },
     get schedules() {
       return scheduler.schedules
     },
+    lost: dynoxide ? dynoxide.ended.then(() => 'dynoxide has ended.') : new Promise(() => {}),
     async close() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-      await dynoxide.close()
+      await wire.close()
+      await dynoxide?.close()
     },
   }
 }
 
-interface WireRequest {
-  readonly method: string
-  readonly path: string
-  readonly query: Readonly<Record<string, string>>
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-}
-
-interface WireAnswer {
-  readonly status: number
-  readonly headers: Record<string, string>
-  readonly body: Uint8Array
-}
-
-async function read(incoming: IncomingMessage): Promise<WireRequest> {
-  const chunks: Buffer[] = []
-  for await (const chunk of incoming) chunks.push(chunk as Buffer)
-  const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://localhost')
-  const headers = Object.fromEntries(
-    Object.entries(incoming.headers).map(([name, value]) => [name, [value].flat().join(',')]),
+/** Topics and schedules send to queues of their own kind: the three are here together, or elsewhere together. */
+function checkEndpoints(endpoints: Elsewhere['endpoints']): void {
+  const together = ['sqs', 'sns', 'scheduler'] as const
+  const given = together.filter((service) => endpoints[service] !== undefined)
+  if (given.length === 0 || given.length === together.length) return
+  const missing = together.filter((service) => !given.includes(service))
+  const names = (services: readonly Service[]): string =>
+    services.map((service) => `AWS_ENDPOINT_URL_${service.toUpperCase()}`).join(' and ')
+  throw new StartError(
+    `${names(given)} without ${names(missing)}: topics and schedules send to queues of their own system.`,
   )
-  const query = Object.fromEntries(searchParams)
-  return {
-    method: incoming.method ?? '',
-    path: pathname,
-    query,
-    headers,
-    body: Buffer.concat(chunks).toString(),
-  }
-}
-
-const signedHeaders = new Set([
-  'authorization',
-  'content-type',
-  'x-amz-date',
-  'x-amz-target',
-  'x-amz-content-sha256',
-])
-
-async function forward(endpoint: string, { method, headers, body }: WireRequest): Promise<WireAnswer> {
-  const response = await fetch(endpoint, {
-    method,
-    headers: Object.fromEntries(Object.entries(headers).filter(([name]) => signedHeaders.has(name))),
-    body,
-  })
-  const contentType = response.headers.get('content-type') ?? 'application/x-amz-json-1.0'
-  return {
-    status: response.status,
-    headers: { 'content-type': contentType },
-    body: new Uint8Array(await response.arrayBuffer()),
-  }
-}
-
-/** What a client of the SDK would hand its request handler. */
-async function serve(
-  { requestHandler }: SqsStandIn['clientConfig'],
-  request: WireRequest,
-): Promise<WireAnswer> {
-  const { handle } = requestHandler as {
-    handle: (request: WireRequest) => Promise<{
-      response: { statusCode: number; headers: Record<string, string>; body: Uint8Array }
-    }>
-  }
-  const { response } = await handle(request)
-  return { status: response.statusCode, headers: response.headers, body: response.body }
-}
-
-function deedsOf({ method, path, query, headers, body }: WireRequest): readonly Deed[] {
-  const [, who = 'nobody'] = /Credential=([^/]+)\//.exec(headers['authorization'] ?? '') ?? []
-  const [service = '', operation = ''] = (headers['x-amz-target'] ?? '').split('.')
-  const input = JSON.parse(body || '{}') as Readonly<Record<string, unknown>>
-  if (service.startsWith('DynamoDB_')) {
-    const index = typeof input['IndexName'] === 'string' ? `/index/${input['IndexName']}` : ''
-    return [{ who, action: `dynamodb:${operation}`, resource: `Table${index}` }]
-  }
-  if (service === 'AmazonSQS') {
-    const queue = String(input['QueueUrl']).split('/').at(-1) ?? ''
-    // One permission covers a request for one message and one for ten.
-    return [{ who, action: `sqs:${operation.replace(/Batch$/, '')}`, resource: queue }]
-  }
-  const { GroupName = query['groupName'] } = input as { readonly GroupName?: string }
-  const action = { POST: 'CreateSchedule', DELETE: 'DeleteSchedule' }[method] ?? `${method} ${path}`
-  const deed = { who, action: `scheduler:${action}`, resource: `${GroupName}/*` }
-  const { RoleArn: role } = (input['Target'] ?? {}) as { readonly RoleArn?: string }
-  return role === undefined
-    ? [deed]
-    : [deed, { who, action: 'iam:PassRole', resource: role.split('/').at(-1) ?? '' }]
 }

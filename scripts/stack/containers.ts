@@ -2,55 +2,76 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { exampleEnvironment } from '../bundle/environment.ts'
 import type { Answer, Call, Loaded } from './host.ts'
 
+export interface ContainerOptions {
+  /** Default: what a deployment sets, by way of example. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Hears every line that the container writes. */
+  readonly onLine?: (line: string) => void
+}
+
 export interface Container {
   readonly loaded: Loaded
-  /** Lines that it has written. */
-  readonly output: string[]
-  call(event: unknown, timeoutMs?: number): Promise<unknown>
+  readonly hasEnded: boolean
   /** Resolves with its exit code once it has ended; with null when it was killed. */
   readonly ended: Promise<number | null>
+  /** One call at a time. @throws what the handler threw, as text; also when the container ends */
+  call(event: unknown, timeoutMs?: number): Promise<unknown>
   kill(): Promise<void>
 }
 
 const host = new URL('host.ts', import.meta.url)
 
-/** Starts a container with a bundle. */
-export async function startContainer(
-  bundlePath: string,
-  env: Readonly<Record<string, string>> = {},
-): Promise<Container> {
+const alive = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of alive) child.kill('SIGKILL')
+})
+
+/** Starts a container with a bundle. @throws with what it said, when it does not load */
+export async function startContainer(bundlePath: string, options: ContainerOptions = {}): Promise<Container> {
+  const { env = exampleEnvironment, onLine = () => {} } = options
   const child = fork(host, [bundlePath], {
-    env: { PATH: process.env['PATH'], ...exampleEnvironment, ...env },
+    env: { PATH: process.env['PATH'], ...env },
     execArgv: [],
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
-  const kill = () => void child.kill('SIGKILL')
-  process.once('exit', kill)
-  const output: string[] = []
-  const ended = once(child, 'exit').then(([code]) => {
-    process.off('exit', kill)
+  alive.add(child)
+  const said: string[] = []
+  let hasLoaded = false
+  const hear = (line: string): void => {
+    if (!hasLoaded) said.push(line)
+    if (line !== '') onLine(line)
+  }
+  for (const input of [child.stdout, child.stderr]) {
+    if (input) createInterface({ input, crlfDelay: Infinity }).on('line', hear)
+  }
+  let hasEnded = false
+  // Its last lines are read by then.
+  const ended = once(child, 'close').then(([code]) => {
+    alive.delete(child)
+    hasEnded = true
     return code as number | null
   })
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => output.push(...text.split('\n').filter(Boolean)))
-  }
   const loaded = await Promise.race([
     once(child, 'message').then(([message]) => message as Loaded),
     ended.then((code): never => {
-      throw new Error(`The container ended with code ${code}: ${output.join('\n')}`)
+      throw new Error(`The container ended with code ${code}: ${said.join('\n')}`)
     }),
   ])
+  hasLoaded = true
   return {
     loaded,
-    output,
+    get hasEnded() {
+      return hasEnded
+    },
     ended,
     call: createCalls(child, ended),
     async kill() {
-      kill()
+      child.kill('SIGKILL')
       await ended
     },
   }
@@ -59,15 +80,23 @@ export async function startContainer(
 function createCalls(child: ChildProcess, ended: Promise<number | null>): Container['call'] {
   const waiting = new Map<number, (answer: Answer) => void>()
   let last = 0
-  child.on('message', (answer: Answer) => waiting.get(answer.id)?.(answer))
+  const answer = (given: Answer): void => {
+    waiting.get(given.id)?.(given)
+    waiting.delete(given.id)
+  }
+  child.on('message', answer)
+  let end: string | undefined
+  void ended.then((code) => {
+    end = code === null ? 'The container was killed.' : `The container ended with code ${code}.`
+    for (const id of waiting.keys()) answer({ id, error: end })
+  })
   return async (event, timeoutMs = 30_000) => {
     const id = ++last
     const answered = new Promise<Answer>((resolve) => waiting.set(id, resolve))
-    child.send({ id, event, timeoutMs } satisfies Call)
-    const { result, error } = await Promise.race([
-      answered,
-      ended.then((code) => ({ id, result: undefined, error: `The container ended with code ${code}.` })),
-    ])
+    if (end !== undefined) answer({ id, error: end })
+    // A child that is ending takes nothing more; what waits for it hears of its end.
+    else child.send({ id, event, timeoutMs } satisfies Call, () => {})
+    const { result, error } = await answered
     if (error !== undefined) throw new Error(error)
     return result
   }

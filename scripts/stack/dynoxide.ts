@@ -23,14 +23,14 @@ export interface Dynoxide {
   client(config?: DynamoDBClientConfig): DynamoDBClient
   /** Creates an empty table. @returns its name */
   createTable(): Promise<string>
+  /** Resolves when the program has ended, by `close` or by itself. */
+  readonly ended: Promise<void>
   close(): Promise<void>
 }
 
 export async function startDynoxide(): Promise<Dynoxide> {
   const { child, port } = await spawnListening()
-  // It keeps nothing, and to end it politely would wait for open connections.
-  const kill = (): boolean => child.kill('SIGKILL')
-  process.once('exit', kill)
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   const endpoint = `http://127.0.0.1:${port}`
   const client = (config: DynamoDBClientConfig = {}): DynamoDBClient =>
     new DynamoDBClient({
@@ -52,12 +52,18 @@ export async function startDynoxide(): Promise<Dynoxide> {
     },
     async close() {
       admin.destroy()
-      process.off('exit', kill)
-      const ended = new Promise((resolve) => child.once('exit', resolve))
-      if (kill()) await ended
+      child.stdin?.end()
+      await ended
     },
+    ended,
   }
 }
+
+/**
+ * Ends the program when standard input ends, and that does when this process is gone, however it went. It keeps nothing, and to end it
+ * politely would wait for open connections.
+ */
+const guard = 'exec 3<&0; "$@" 3<&- & program=$!; (read -r _ <&3; kill -9 $program 2>&-) & wait $program'
 
 interface Listening {
   readonly child: ChildProcess
@@ -69,7 +75,11 @@ async function spawnListening(): Promise<Listening> {
   for (let tries = 1; ; tries++) {
     const port = await freePort()
     const args = ['--host', '127.0.0.1', '-p', String(port)]
-    const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+    // In a group of its own, so that Ctrl+C in a terminal does not end it before those who use it.
+    const child = spawn('sh', ['-c', guard, 'sh', program, ...args], {
+      stdio: ['pipe', 'ignore', 'pipe'],
+      detached: true,
+    })
     let said = ''
     const isListening = await new Promise<boolean>((resolve) => {
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -79,6 +89,7 @@ async function spawnListening(): Promise<Listening> {
       child.once('error', () => resolve(false)).once('exit', () => resolve(false))
     })
     if (isListening) return { child, port }
+    child.stdin.end()
     if (tries === 5) throw new Error(`dynoxide does not listen: ${said}`)
   }
 }

@@ -30,6 +30,10 @@ export interface Loaded {
 process.on('unhandledRejection', () => process.exit(128))
 process.on('uncaughtException', () => process.exit(129))
 
+// Ctrl+C in a terminal reaches every process there; this one ends when its parent says so, or is gone.
+process.on('SIGINT', () => {})
+process.on('disconnect', () => process.exit())
+
 const [, , path = ''] = process.argv
 const before = new Set(loadList())
 const exported = (await import(pathToFileURL(resolve(path)).href)) as Record<string, Handler>
@@ -41,7 +45,7 @@ process.on('message', ({ id, event, timeoutMs }: Call) => {
   const deadline = Date.now() + timeoutMs
   const context = {
     awsRequestId: `request-${id}`,
-    functionName: 'function',
+    functionName: process.env['AWS_LAMBDA_FUNCTION_NAME'] ?? 'function',
     getRemainingTimeInMillis: () => deadline - Date.now(),
   }
   Promise.resolve(exported['handler']?.(event, context)).then(

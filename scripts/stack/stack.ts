@@ -1,204 +1,162 @@
-// A stack on this machine, made from the packaged template: its table, its queues with their settings, a process for each function with
-// the environment that the template gives it, and the event source mappings between them.
+// A stack on this machine, made from the packaged template: its table, its queues with their settings, its topics, processes for each
+// function with the environment that the template gives it, and everything that calls them.
 
-import { CreateScheduleGroupCommand, SchedulerClient } from '@aws-sdk/client-scheduler'
-import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs'
-import { createDynamoStore } from '../../src/aws/dynamodb/index.ts'
 import { systemClock } from '../../src/aws/lambda/clock.ts'
-import type { Store } from '../../src/runtime/ports.ts'
-import { pollQueue, type Polling } from '../../src/stand-ins/index.ts'
-import { silentLogger } from '../../src/workflow/logger.ts'
-import type { Template } from '../bundle/template.ts'
-import { type Cloud, openCloud } from './cloud.ts'
-import { type Container, startContainer } from './containers.ts'
-import { objectsIn, part, type Properties, referencesIn, Resources } from './resources.ts'
+import type { HttpHandler } from '../../src/http/api.ts'
+import type { Clock } from '../../src/runtime/ports.ts'
+import { type Logger, silentLogger } from '../../src/workflow/logger.ts'
+import { type Cloud, type CloudOptions, openCloud } from './cloud.ts'
+import { startContainer } from './containers.ts'
+import { createClients, createResources, destroyClients } from './create-resources.ts'
+import { DeployedFunction } from './deployed-function.ts'
+import { connectSources } from './event-sources.ts'
+import { createHttpApi } from './http-api.ts'
+import { type Names, resolveNames } from './names.ts'
+import type { PackagedStack } from './package-stack.ts'
+import { part, type Properties, referencesIn, Resources } from './resources.ts'
+import { readRoutes, type Route } from './routes.ts'
 
-export interface Deployment {
-  readonly template: Template
+export interface StackOptions extends Partial<CloudOptions>, PackagedStack {
   /** Where the bundles lie, in `bundles`. */
   readonly folder: string
+  /** What queues, timers and time-outs go by; the functions themselves live in real time. Default: the system's. */
+  readonly clock?: Clock
+  /** Containers that a function has at most. Default 2. */
+  readonly containers?: number
+  /** Hears of calls that failed. Default: silent. */
+  readonly logger?: Logger
+  /** Hears every line that a function writes. */
+  readonly onLine?: (functionName: string, line: string) => void
 }
 
 export interface Stack {
+  readonly resources: Resources
   readonly cloud: Cloud
-  /** Calls a function, by its name in serverless.yml with a capital: `Api`. */
+  /** What Ref and GetAtt give for each resource, by its logical name. */
+  readonly names: Names
+  /** By their names in serverless.yml with a capital: `Api`. */
+  readonly functions: ReadonlyMap<string, DeployedFunction>
+  /** What the HTTP API answers. */
+  readonly api: HttpHandler
+  readonly routes: readonly Route[]
+  /** Calls a function. @throws what it threw, as text */
   invoke(name: string, event: unknown): Promise<unknown>
-  /** Sends to a queue, by its logical name. @returns the id of the message */
-  send(queueName: string, body: string): Promise<string>
-  /** The store of the stack, for a look that no function takes. */
-  readonly store: Store
-  /** The lines that a function has written, as JSON. */
-  log(name: string): readonly Properties[]
+  /** Begins nothing more, gives what runs a moment to end, and leaves no process behind. */
   close(): Promise<void>
 }
 
-export async function deployStack({ template, folder }: Deployment): Promise<Stack> {
+/** Of a function behind the API: each request wants one of its own, and may hold it for half a minute. */
+const apiContainers = 10
+const graceMs = 2_000
+
+/** Nothing is left open when it throws. */
+export async function deployStack(options: StackOptions): Promise<Stack> {
+  const { template, stackName, clock = systemClock, logger = silentLogger } = options
   const resources = new Resources(template)
-  const cloud = await openCloud()
-  const sqs = new SQSClient(clientOf(cloud))
-  const names = await createResources(resources, cloud, sqs)
-  const functions = new Map(
-    await Promise.all(
-      resources.ofType('AWS::Lambda::Function').map(async ([logicalName, properties]) => {
-        const name = logicalName.replace(/LambdaFunction$/, '')
-        const [module = ''] = part<string>(properties, 'Handler').split('.')
-        const variables = resolve(resources.variables(logicalName), names)
-        const container = await startContainer(
-          `${folder}/${module}.mjs`,
-          environmentOf(variables, name, cloud),
-        )
-        return [name, new DeployedFunction(container, properties)] as const
-      }),
-    ),
-  )
-  const polling = resources
-    .ofType('AWS::Lambda::EventSourceMapping')
-    .map(([, mapping]) => connect(mapping, functions, cloud))
-  const named = (name: string): DeployedFunction => {
+  const cloud = await openCloud({ ...options, clock })
+  const clients = createClients(cloud, 'Stack')
+  const functions = new Map<string, DeployedFunction>()
+  const stops: (() => Promise<unknown>)[] = []
+
+  function named(name: string): DeployedFunction {
     const found = functions.get(name)
     if (!found) throw new Error(`There is no function ${name}.`)
     return found
   }
-  const client = cloud.dynoxide.client()
-  const tableName = names.get('Table')?.Ref ?? ''
-  return {
-    cloud,
-    store: createDynamoStore({ client, tableName, clock: systemClock, logger: silentLogger }),
-    invoke: async (name, event) => named(name).invoke(event),
-    async send(queueName, MessageBody) {
-      const QueueUrl = names.get(queueName)?.Ref
-      const { MessageId = '' } = await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }))
-      return MessageId
-    },
-    log: (name) => named(name).container.output.flatMap(parsed),
-    async close() {
-      await Promise.all(polling.map(async (each) => each.stop()))
-      client.destroy()
-      await Promise.all([...functions.values()].map(async ({ container }) => container.kill()))
-      await cloud.close()
-    },
-  }
-}
 
-/** A container at a time, and in it one call at a time: the next one waits. */
-class DeployedFunction {
-  readonly container: Container
-  readonly timeoutMs: number
-  #last: Promise<unknown> = Promise.resolve()
-
-  constructor(container: Container, properties: Properties) {
-    this.container = container
-    this.timeoutMs = part<number>(properties, 'Timeout') * 1000
+  async function close(): Promise<void> {
+    const stopped = Promise.all(stops.map(async (stop) => stop()))
+    const over = new AbortController()
+    await Promise.race([stopped, systemClock.sleep(graceMs, over.signal)])
+    over.abort()
+    await Promise.all([...functions.values()].map(async (each) => each.close()))
+    await stopped
+    destroyClients(clients)
+    await cloud.close()
   }
 
-  async invoke(event: unknown): Promise<unknown> {
-    const call = this.#last.then(async () => this.container.call(event, this.timeoutMs))
-    this.#last = call.catch(() => {})
-    return call
-  }
-}
-
-interface Name {
-  readonly Ref: string
-  readonly Arn: string
-}
-
-/** Table, queues and schedule group, under their logical names. @returns what Ref and GetAtt give for each */
-async function createResources(
-  resources: Resources,
-  cloud: Cloud,
-  sqs: SQSClient,
-): Promise<ReadonlyMap<string, Name>> {
-  const names = new Map<string, Name>([
-    ['Table', { Ref: await cloud.dynoxide.createTable(), Arn: 'arn:of:Table' }],
-    ['ScheduleGroup', { Ref: 'ScheduleGroup', Arn: 'arn:of:ScheduleGroup' }],
-    ['ScheduleRole', { Ref: 'ScheduleRole', Arn: 'arn:aws:iam::123456789012:role/ScheduleRole' }],
-  ])
-  const scheduler = new SchedulerClient(clientOf(cloud))
-  await scheduler.send(new CreateScheduleGroupCommand({ Name: 'ScheduleGroup' }))
-  // A queue needs its dead-letter queue; that of the dead-letter queues comes first.
-  const queues = resources
-    .ofType('AWS::SQS::Queue')
-    .toSorted(([a, x], [b, y]) => depth(x, resources) - depth(y, resources) || a.localeCompare(b))
-  for (const [name, properties] of queues) {
-    const { VisibilityTimeout, RedrivePolicy } = properties
-    const Attributes = {
-      ...(VisibilityTimeout !== undefined && {
-        VisibilityTimeout: `${part<number>(properties, 'VisibilityTimeout')}`,
-      }),
-      ...(RedrivePolicy !== undefined && { RedrivePolicy: JSON.stringify(resolve(RedrivePolicy, names)) }),
+  try {
+    const names = await createResources(resources, clients, stackName)
+    const behindApi = new Set(resources.ofType('AWS::ApiGatewayV2::Integration').flatMap(referencesIn))
+    for (const [logicalName, properties] of resources.ofType('AWS::Lambda::Function')) {
+      const isBehindApi = behindApi.has(logicalName)
+      const deployed = deployFunction(options, { cloud, names, logicalName, properties, isBehindApi })
+      functions.set(deployed.name, deployed)
     }
-    await sqs.send(new CreateQueueCommand({ QueueName: name, Attributes }))
-    const { arn } = cloud.sqs.queue(name).identity
-    names.set(name, { Ref: `${cloud.endpoint}/123456789012/${name}`, Arn: arn })
-  }
-  return names
-}
-
-/** How many dead-letter queues stand behind a queue. */
-function depth({ RedrivePolicy }: Properties, resources: Resources): number {
-  const [next] = referencesIn(RedrivePolicy)
-  return next === undefined ? 0 : 1 + depth(resources.properties(next), resources)
-}
-
-function clientOf({ endpoint }: Cloud) {
-  const credentials = { accessKeyId: 'Test', secretAccessKey: 'secret' }
-  return { endpoint, region: 'us-east-1', credentials }
-}
-
-/** A value with names in place of Ref and GetAtt. */
-function resolve<T>(value: T, names: ReadonlyMap<string, Name>): T {
-  return JSON.parse(JSON.stringify(value), (_, each: unknown) => {
-    const { Ref: ref, 'Fn::GetAtt': attribute } = (each ?? {}) as {
-      Ref?: string
-      'Fn::GetAtt'?: [string, 'Arn']
+    await Promise.all([...functions.values()].map(async (each) => each.warm()))
+    const functionOf = (reference: unknown): DeployedFunction => named(nameOf(referencesIn(reference)[0]))
+    const routes = readRoutes(resources, functionOf)
+    const connecting = { resources, names, cloud, clients, stackName, logger, functionOf }
+    for (const source of await connectSources(connecting)) stops.push(async () => source.stop())
+    return {
+      resources,
+      cloud,
+      names,
+      functions,
+      routes,
+      api: createHttpApi({ routes, clock, logger }),
+      invoke: async (name, event) => named(name).invoke(event),
+      close,
     }
-    if (ref !== undefined) return names.get(ref)?.Ref
-    return attribute ? names.get(attribute[0])?.Arn : each
-  }) as T
-}
-
-/** What Lambda adds to a function's own variables. */
-function environmentOf(
-  variables: Properties,
-  name: string,
-  { endpoint }: Cloud,
-): Readonly<Record<string, string>> {
-  return {
-    ...(variables as Readonly<Record<string, string>>),
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: name,
-    AWS_SECRET_ACCESS_KEY: 'secret',
-    AWS_LAMBDA_FUNCTION_NAME: name,
-    AWS_LAMBDA_LOG_LEVEL: 'INFO',
-    AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001',
+  } catch (error) {
+    await close()
+    throw error
   }
 }
 
-function connect(
-  mapping: Properties,
-  functions: ReadonlyMap<string, DeployedFunction>,
-  cloud: Cloud,
-): Polling {
-  const [functionName = ''] = referencesIn(mapping['FunctionName'])
-  const [queueName = ''] = referencesIn(mapping['EventSourceArn'])
-  const target = functions.get(functionName.replace(/LambdaFunction$/, ''))
-  if (!target) throw new Error(`A mapping leads to ${functionName}, which is not there.`)
-  return pollQueue({
-    clock: systemClock,
-    queue: cloud.sqs.queue(queueName),
-    handler: async (event) => target.invoke(event),
-    batchSize: part<number>(mapping, 'BatchSize'),
-    maximumConcurrency: part<{ MaximumConcurrency: number }>(mapping, 'ScalingConfig').MaximumConcurrency,
-    functionTimeoutSeconds: target.timeoutMs / 1000,
+/** `ApiLambdaFunction` is osls's name for `api`. */
+function nameOf(logicalName = ''): string {
+  return logicalName.replace(/LambdaFunction$/, '')
+}
+
+interface Deploying {
+  readonly cloud: Cloud
+  readonly names: Names
+  readonly logicalName: string
+  readonly properties: Properties
+  readonly isBehindApi: boolean
+}
+
+function deployFunction(
+  { folder, clock = systemClock, containers = 2, onLine = () => {} }: StackOptions,
+  { cloud, names, logicalName, properties, isBehindApi }: Deploying,
+): DeployedFunction {
+  const name = nameOf(logicalName)
+  const [module = ''] = part<string>(properties, 'Handler').split('.')
+  const { Variables = {} } = (properties['Environment'] ?? {}) as { readonly Variables?: Properties }
+  const env = {
+    ...(resolveNames(Variables, names) as Readonly<Record<string, string>>),
+    ...environmentOf(name, cloud),
+  }
+  return new DeployedFunction({
+    name,
+    arn: names.get(logicalName)?.Arn ?? '',
+    timeoutMs: Number(properties['Timeout'] ?? 3) * 1000,
+    concurrency: Math.min(
+      Number(properties['ReservedConcurrentExecutions'] ?? Infinity),
+      isBehindApi ? Math.max(apiContainers, containers) : containers,
+    ),
+    clock,
+    start: async () =>
+      startContainer(`${folder}/${module}.mjs`, { env, onLine: (line) => onLine(name, line) }),
   })
 }
 
-function parsed(line: string): readonly Properties[] {
-  try {
-    return objectsIn(JSON.parse(line)).slice(0, 1)
-  } catch {
-    return [{ text: line }]
+/** What Lambda adds to a function's own variables, and where the services are. */
+function environmentOf(name: string, cloud: Cloud): Readonly<Record<string, string>> {
+  const { region, credentials } = cloud.settings('dynamodb', name)
+  const services = (['dynamodb', 'sqs', 'sns', 'scheduler'] as const).map((service) => [
+    `AWS_ENDPOINT_URL_${service.toUpperCase()}`,
+    cloud.settings(service, name).endpoint,
+  ])
+  return {
+    ...(Object.fromEntries(services) as Record<string, string>),
+    AWS_REGION: region,
+    AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    ...(credentials.sessionToken !== undefined && { AWS_SESSION_TOKEN: credentials.sessionToken }),
+    AWS_LAMBDA_FUNCTION_NAME: name,
+    AWS_LAMBDA_LOG_LEVEL: 'INFO',
+    AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001',
   }
 }

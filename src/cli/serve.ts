@@ -124,6 +124,11 @@ function announce(
 function describeStartError(error: unknown, { port, hostname, dataDir }: ServeSettings): string | undefined {
   if (isTenutoError(error))
     return `${printable(error.message)} (${error.code}, ${printable(dataDir)})\n${error.remedy}`
+  return describeListenError(error, port, hostname)
+}
+
+/** Why a port cannot be listened on, and what to do; undefined for what nobody expected. */
+export function describeListenError(error: unknown, port: number, hostname: string): string | undefined {
   const host = printable(hostname)
   switch ((error as { code?: unknown } | undefined)?.code) {
     case 'EADDRINUSE':
@@ -140,7 +145,7 @@ function describeStartError(error: unknown, { port, hostname, dataDir }: ServeSe
 }
 
 /** The first signal stops gracefully; a second one finds no handler and ends the process at once. */
-async function nextSignal(): Promise<NodeJS.Signals> {
+export async function nextSignal(): Promise<NodeJS.Signals> {
   const signals = ['SIGINT', 'SIGTERM'] as const
   return new Promise((resolveSignal) => {
     function onSignal(signal: NodeJS.Signals): void {

@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Bundle } from '../../scripts/bundle/build.ts'
-import { type Container, startContainer } from '../../scripts/stack/containers.ts'
+import { exampleEnvironment } from '../../scripts/bundle/environment.ts'
+import { type Container, type ContainerOptions, startContainer } from '../../scripts/stack/containers.ts'
 import { bundledService } from './packaged.ts'
 
 const names = ['activity', 'api', 'approvals', 'dead-letter', 'orchestrator', 'orders', 'sweeper']
@@ -25,8 +26,8 @@ function textOf(name: string): string {
 }
 
 /** A container that ends with the test. */
-async function contained(name: string, env: Readonly<Record<string, string>> = {}): Promise<Container> {
-  const container = await startContainer(bundle(name).path, env)
+async function contained(name: string, options: ContainerOptions = {}): Promise<Container> {
+  const container = await startContainer(bundle(name).path, options)
   onTestFinished(async () => container.kill())
   return container
 }
@@ -82,16 +83,15 @@ test('sources of credentials that Lambda does not have are left out', () => {
 })
 
 test('a container without its environment says what it lacks', async () => {
-  const starting = startContainer(bundle('orchestrator').path, {
-    TENUTO_TABLE_NAME: '',
-    TENUTO_SCHEDULE_GROUP: '',
-  })
+  const starting = startContainer(bundle('orchestrator').path, { env: { AWS_REGION: 'us-east-1' } })
   await expect(starting).rejects.toThrow(/ended with code 129/)
 })
 
 test('a stack trace names the sources', async () => {
-  const env = { NODE_OPTIONS: '--enable-source-maps' }
-  const container = await contained('orchestrator', env)
+  const lines: string[] = []
+  const env = { ...exampleEnvironment, NODE_OPTIONS: '--enable-source-maps' }
+  const container = await contained('orchestrator', { env, onLine: (line) => lines.push(line) })
   await expect(container.call({})).rejects.toThrow('The event is no batch of SQS')
-  expect(container.output.join('\n')).toMatch(/src\/aws\/lambda\/records\.ts:\d+/)
+  await container.kill()
+  expect(lines.join('\n')).toMatch(/src\/aws\/lambda\/records\.ts:\d+/)
 })

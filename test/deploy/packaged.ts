@@ -1,25 +1,23 @@
-// The deployment, packaged once for a whole test run of a worker, in a folder of its own: offline, without credentials.
+// The deployment, packaged once for a whole test run of a worker, in a folder of its own.
 
-import { execFile } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
+import { join } from 'node:path'
 import { type Bundle, buildBundles } from '../../scripts/bundle/build.ts'
-import type { Template } from '../../scripts/bundle/template.ts'
+import { packageStack, type PackagedStack } from '../../scripts/stack/package-stack.ts'
 
-export interface Packaged {
+interface Bundled {
   readonly folder: string
   readonly bundles: readonly Bundle[]
-  readonly template: Template
 }
 
-const run = promisify(execFile)
-let bundled: Promise<Omit<Packaged, 'template'>> | undefined
+export type Packaged = Bundled & PackagedStack
+
+let bundled: Promise<Bundled> | undefined
 const packages = new Map<string, Promise<Packaged>>()
 
 /** The bundles, in `bundles` of a folder that is gone after the tests. */
-export async function bundledService(): Promise<Omit<Packaged, 'template'>> {
+export async function bundledService(): Promise<Bundled> {
   bundled ??= (async () => {
     const folder = mkdtempSync(join(tmpdir(), 'deployment-'))
     process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
@@ -38,19 +36,5 @@ export async function packagedService(...options: readonly string[]): Promise<Pa
 
 async function packageWith(options: readonly string[]): Promise<Packaged> {
   const service = await bundledService()
-  const { folder } = service
-  for (const part of ['serverless.yml', 'infra']) cpSync(part, join(folder, part), { recursive: true })
-  writeFileSync(join(folder, 'package.json'), '{ "private": true }')
-  const output = `package-${packages.size}`
-  const osls = resolve('node_modules/osls/bin/serverless.js')
-  const args = [osls, 'package', '--package', output, ...options]
-  await run(process.execPath, args, { cwd: folder, env: withoutCredentials(process.env) })
-  const path = join(folder, output, 'cloudformation-template-update-stack.json')
-  return { ...service, template: JSON.parse(readFileSync(path, 'utf8')) as Template }
-}
-
-/** Nothing that could reach AWS, or change what is packaged. */
-function withoutCredentials(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const kept = Object.entries(env).filter(([name]) => !/^(?:AWS|SLS|SERVERLESS)_/.test(name))
-  return { ...Object.fromEntries(kept), AWS_EC2_METADATA_DISABLED: 'true' }
+  return { ...service, ...(await packageStack(service.folder, `package-${packages.size}`, options)) }
 }

@@ -6,7 +6,7 @@ import { startContainer } from '../../scripts/stack/containers.ts'
 
 async function contained() {
   const path = fileURLToPath(new URL('rejecting-handler.ts', import.meta.url))
-  const container = await startContainer(path, { AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001' })
+  const container = await startContainer(path, { env: { AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9001' } })
   onTestFinished(async () => container.kill())
   return container
 }

@@ -21,9 +21,15 @@ interface InvocationContext {
 /** Declares two parameters at most: the runtime for Node 24 refuses a third. */
 export type SqsHandler = (event: SqsEvent, context: InvocationContext) => Promise<unknown>
 
+/** A queue to poll: of the stand-in, or of another SQS behind its client. */
+export interface PolledQueue extends Pick<StandInQueue, 'identity' | 'isFifo' | 'receive'> {
+  readonly configuration: { readonly settings: { readonly visibilityMs: number } }
+  delete(receiptHandle: string): void | Promise<void>
+}
+
 export interface PollOptions {
   readonly clock: Clock
-  readonly queue: StandInQueue
+  readonly queue: PolledQueue
   readonly handler: SqsHandler
   /** Default 10; above that a window is needed. */
   readonly batchSize?: number
@@ -69,7 +75,8 @@ export function pollQueue(options: PollOptions): Polling {
       options.onFailure?.(error)
       failed = new Set(ids)
     }
-    for (const { messageId, receiptHandle } of batch) if (!failed.has(messageId)) remove(queue, receiptHandle)
+    const done = batch.filter(({ messageId }) => !failed.has(messageId))
+    await Promise.all(done.map(async ({ receiptHandle }) => remove(queue, receiptHandle)))
   }
 
   function begin(batch: readonly Received[]): void {
@@ -132,9 +139,9 @@ async function invoke(options: PollOptions, batch: readonly Received[], requestI
   }
 }
 
-function remove(queue: StandInQueue, receiptHandle: string): void {
+async function remove(queue: PolledQueue, receiptHandle: string): Promise<void> {
   try {
-    queue.delete(receiptHandle)
+    await queue.delete(receiptHandle)
   } catch (error) {
     // It was received by somebody else meanwhile, or the queue was purged.
     if (!(error instanceof ServiceError)) throw error

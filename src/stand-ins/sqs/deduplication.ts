@@ -34,7 +34,18 @@ export class Deduplication {
   }
 
   remember(message: StoredMessage, settings: QueueSettings): void {
-    this.#seen.set(keyOf(message.draft, settings), message)
+    const key = keyOf(message.draft, settings)
+    this.#seen.delete(key)
+    this.#seen.set(key, message)
+    this.#forget()
+  }
+
+  /** The oldest stand first. */
+  #forget(): void {
+    for (const [key, { sentAt }] of this.#seen) {
+      if (this.#clock.now() - sentAt < limits.deduplicationMs) return
+      this.#seen.delete(key)
+    }
   }
 }
 

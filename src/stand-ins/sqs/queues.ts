@@ -8,6 +8,8 @@ import { type QueueHost, type QueueIdentity, StandInQueue } from './queue.ts'
 export interface Place {
   readonly region: string
   readonly accountId: string
+  /** What the URLs of queues begin with. */
+  readonly endpoint: string
 }
 
 export class Queues {
@@ -106,12 +108,12 @@ export class Queues {
   }
 
   #identify(name: string): QueueIdentity {
-    const { region, accountId } = this.#place
+    const { region, accountId, endpoint } = this.#place
     return {
       name,
       region,
       arn: `arn:aws:sqs:${region}:${accountId}:${name}`,
-      url: `https://sqs.${region}.amazonaws.com/${accountId}/${name}`,
+      url: `${endpoint}/${accountId}/${name}`,
     }
   }
 }

@@ -19,6 +19,8 @@ export interface SqsStandInOptions {
   readonly inFlightLimit?: number
   readonly region?: string
   readonly accountId?: string
+  /** What the URLs of queues begin with, for a stand-in that others reach over a wire. Default: AWS's. */
+  readonly endpoint?: string
 }
 
 export interface SqsStandIn extends Place {
@@ -30,7 +32,8 @@ export interface SqsStandIn extends Place {
 
 export function createSqsStandIn(options: SqsStandInOptions): SqsStandIn {
   const { clock, faults = {}, inFlightLimit = limits.inFlight } = options
-  const place = { region: options.region ?? 'us-east-1', accountId: options.accountId ?? '123456789012' }
+  const { region = 'us-east-1', accountId = '123456789012' } = options
+  const place = { region, accountId, endpoint: options.endpoint ?? `https://sqs.${region}.amazonaws.com` }
   const queues = new Queues({ clock, faults, newId: createIds(), inFlightLimit }, place)
   const operations = sqsOperations({ queues, moveTasks: new MoveTasks(clock, queues), faults })
   return {

@@ -1,0 +1,41 @@
+// What calls the functions by itself: event source mappings of queues, subscriptions of topics, and rules with a rate.
+
+import { pollQueue } from '../../src/stand-ins/index.ts'
+import { concurrencyOf, type Connecting, pollingFor, refuse, type Source } from './connecting.ts'
+import { resolveNames } from './names.ts'
+import { part, type Properties } from './resources.ts'
+import { connectRule } from './rules.ts'
+import { connectTopic } from './subscriptions.ts'
+
+export async function connectSources(stack: Connecting): Promise<readonly Source[]> {
+  const { resources } = stack
+  return Promise.all([
+    ...resources.ofType('AWS::Lambda::EventSourceMapping').map(async ([, each]) => connectQueue(stack, each)),
+    ...resources
+      .ofType('AWS::SNS::Subscription')
+      .map(async ([name, each]) => connectTopic(stack, name, each)),
+    ...resources.ofType('AWS::Events::Rule').map(async ([name, each]) => connectRule(stack, name, each)),
+  ])
+}
+
+interface Mapping {
+  readonly BatchSize?: number
+  readonly MaximumBatchingWindowInSeconds?: number
+  readonly FunctionResponseTypes?: readonly string[]
+  readonly ScalingConfig?: { readonly MaximumConcurrency?: number }
+}
+
+async function connectQueue(stack: Connecting, properties: Properties): Promise<Source> {
+  refuse(properties, ['FilterCriteria'])
+  const target = stack.functionOf(properties['FunctionName'])
+  const mapping = properties as Mapping
+  const arn = resolveNames(part<string>(properties, 'EventSourceArn'), stack.names)
+  return pollQueue({
+    ...(await pollingFor(stack, arn, target)),
+    handler: async (event) => target.invoke(event),
+    maximumConcurrency: concurrencyOf(target, mapping.ScalingConfig?.MaximumConcurrency),
+    reportBatchItemFailures: mapping.FunctionResponseTypes?.includes('ReportBatchItemFailures') ?? false,
+    batchSize: mapping.BatchSize ?? 10,
+    batchWindowSeconds: mapping.MaximumBatchingWindowInSeconds ?? 0,
+  })
+}
