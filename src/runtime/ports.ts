@@ -139,7 +139,10 @@ export interface Store {
   deleteInbox(key: InstanceKey, factIds: readonly string[]): Promise<void>
   /** How many rows wait, counted up to `atMost`. */
   countInbox(key: InstanceKey, atMost: number): Promise<number>
-  /** Lets go of episodes before number `before` once nothing can need them: their generation is over. */
+  /**
+   * Lets go of episodes before number `before` once nothing can need them: their generation is over. Their numbers stay taken for as
+   * long as a writer may live, and those whose inputs messages may lack stay for as long as a message may.
+   */
   trimHistory(key: InstanceKey, before: number): Promise<void>
   /**
    * Turns the row of an ended instance into a tombstone and deletes history and inbox, when no writer of that life can be alive.
