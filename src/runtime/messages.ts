@@ -26,7 +26,7 @@ export interface TimerMessage extends Envelope {
   readonly dueAt: number
 }
 
-/** The sweeper's push: valid only while the instance is still at the episode it saw. */
+/** A push from a sweeper or a recovery: valid only while the instance is still at the episode that it saw, or stalled. */
 export interface Nudge extends Envelope {
   readonly kind: 'nudge'
   readonly id: string
@@ -64,6 +64,11 @@ export interface Delivery<M extends Message = Message> {
   readonly message: M
   /** 1 at the first delivery. A hint that saves work; nothing rests on it. */
   readonly receiveCount: number
+}
+
+/** A push for an instance that is at an episode. @param token a new one */
+export function nudge({ instanceId, incarnation }: InstanceKey, token: string, episode: number): Nudge {
+  return { v: 1, kind: 'nudge', instanceId, incarnation, token, id: `n:${token}`, episode }
 }
 
 /** A doorbell for rows of one instance. @param token a new one: a further ring is no carrier */

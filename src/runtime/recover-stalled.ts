@@ -1,3 +1,4 @@
+import { nudge } from './messages.ts'
 import type { Ports } from './ports.ts'
 
 /** Nudges every stalled instance: with code that fits it goes on, without it stalls again and nothing is lost. */
@@ -14,9 +15,7 @@ export async function recoverStalled(ports: Ports): Promise<number> {
       const key = { instanceId, incarnation }
       const { episodes } = await ports.store.read(key)
       const episode = episodes.at(-1)?.n ?? 0
-      await ports.queue.send([
-        { v: 1, kind: 'nudge', ...key, token: ports.newId(), id: `n:${ports.newId()}`, episode },
-      ])
+      await ports.queue.send([nudge(key, ports.newId(), episode)])
       count++
     }
     pageToken = page.pageToken

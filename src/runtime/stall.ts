@@ -3,7 +3,7 @@
 
 import { isTerminal } from '../workflow/status.ts'
 import type { LiveInstance } from './live-instance.ts'
-import { doorbell } from './messages.ts'
+import { nudge } from './messages.ts'
 import { isAhead, isNew } from './own-facts.ts'
 import type { InboxRow, Ports, Stall } from './ports.ts'
 
@@ -15,8 +15,8 @@ export function isSettled({ state, inbox, obstacle }: LiveInstance): boolean {
 }
 
 /**
- * Takes the mark off that was seen, unless somebody has let go of messages since: then what waits is rung for, and the mark is the affair
- * of whoever answers.
+ * Takes the mark off that was seen, unless somebody has let go of messages since: then a nudge, which nothing stalls, takes up what waits,
+ * and the mark is its affair.
  * @returns the mark that is left
  */
 export async function endStall(ports: Ports, { state, shown }: LiveInstance): Promise<Stall | undefined> {
@@ -24,10 +24,10 @@ export async function endStall(ports: Ports, { state, shown }: LiveInstance): Pr
   let stall = shown.stalled
   for (let round = 1; stall && round <= 3; round++) {
     const { episodes, inbox, stalled } = await ports.store.read(key, n)
-    const waiting = isTerminal(status) ? [] : inbox.filter(waitsFor(state)).map(({ factId }) => factId)
-    if (waiting.length > 0) await ports.queue.send([doorbell(key, ports.newId(), waiting)])
+    const isWaiting = !isTerminal(status) && inbox.some(waitsFor(state))
+    if (isWaiting) await ports.queue.send([nudge(key, ports.newId(), n)])
     // Whoever has gone on saw the mark too.
-    if (waiting.length > 0 || episodes.length > 0) return stall
+    if (isWaiting || episodes.length > 0) return stall
     const isEnded = await ports.store.setStalled(key, undefined, ports.clock.now(), stall.mark)
     stall = isEnded ? undefined : stalled
   }

@@ -4,7 +4,7 @@
 import { isTerminal } from '../workflow/status.ts'
 import type { InstanceKey } from './episode.ts'
 import { absorb, emptyState, type InstanceState } from './instance-state.ts'
-import { doorbell, type Message } from './messages.ts'
+import { doorbell, type Message, nudge } from './messages.ts'
 import type { InstanceRow, Ports } from './ports.ts'
 
 export interface SweepOptions {
@@ -77,8 +77,7 @@ async function due(ports: Ports, row: InstanceRow, periodMs: number): Promise<Me
   // What a dead letter has stalled takes no turn until somebody asks for one.
   const hasCrashed = row.stalled?.code === 'TURN_CRASHED'
   if ((hasCrashed || isStuck(state, now)) && isGapOver(now - state.at, periodMs)) {
-    const token = ports.newId()
-    messages.push({ v: 1, kind: 'nudge', ...key, token, id: `n:${token}`, episode: state.n })
+    messages.push(nudge(key, ports.newId(), state.n))
   }
   return messages
 }
