@@ -7,7 +7,7 @@ import type { ContinuedAsNew, Episode } from '../runtime/episode.ts'
 import type { App } from '../workflow/app.ts'
 import { isTerminal } from '../workflow/status.ts'
 
-export interface RecordedTurn {
+interface RecordedTurn {
   readonly episode: Episode
   readonly turn: Turn
 }

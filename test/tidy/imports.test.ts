@@ -14,6 +14,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   aws: core,
   local: core,
   testing: [...core, 'client'],
+  lint: [],
   http: [...core, ...adapters],
   client: [...core, 'aws', 'local', 'http/wire.ts'],
   'stand-ins': [...core, 'testing'],
