@@ -47,7 +47,7 @@ check('no-clock', {
     [inWorkflow('const late = () => [1].map(() => Date.now())\nreturn late()'), 'workflowClock'],
     [inWorkflow('return process.hrtime.bigint()'), 'hostClock'],
     [inWorkflow('return hrtime()', "import { hrtime } from 'node:process'"), 'hostClock'],
-    [inWorkflow('return os.uptime()', "import os from 'os'"), 'hostClock'],
+    [inWorkflow('return os.uptime()', 'import os from "os"'), 'hostClock'],
   ],
 })
 
@@ -65,7 +65,7 @@ check('no-random', {
     [inWorkflow('return crypto.randomUUID()'), 'seeded'],
     [inWorkflow('return crypto["randomUUID"]()'), 'seeded'],
     [inWorkflow('return randomUUID()', "import { randomUUID } from 'node:crypto'"), 'seeded'],
-    [inWorkflow('return any()', "import { randomUUID as any } from 'crypto'"), 'seeded'],
+    [inWorkflow('return any()', 'import { randomUUID as any } from "crypto"'), 'seeded'],
     [inWorkflow('return crypto.randomInt(6)', "import crypto from 'node:crypto'"), 'random'],
     [inWorkflow('return c.randomBytes(6)', "import * as c from 'node:crypto'"), 'random'],
     [inWorkflow('return uuid()', "import { v4 as uuid } from 'uuid'"), 'random'],
@@ -86,7 +86,7 @@ check('no-io', {
     [inWorkflow('return fetch("https://example.com")'), 'io'],
     [inWorkflow('return new WebSocket("wss://example.com")'), 'io'],
     [inWorkflow('return readFileSync("a")', "import { readFileSync } from 'node:fs'"), 'io'],
-    [inWorkflow('return fs.promises.readFile("a")', "import fs from 'fs'"), 'io'],
+    [inWorkflow('return fs.promises.readFile("a")', 'import fs from "fs"'), 'io'],
     [inWorkflow('return get("http://a")', "import { get } from 'node:https'"), 'io'],
     [inWorkflow('return process.env.STAGE'), 'environment'],
     [inWorkflow('return process.env["STAGE"]', "import process from 'node:process'"), 'environment'],
@@ -105,7 +105,7 @@ check('no-timers', {
     [inWorkflow('await new Promise((resolve) => setTimeout(resolve, 1000))'), 'refused'],
     [inWorkflow('return AbortSignal.timeout(5)'), 'refused'],
     [inWorkflow('await sleep(5)', "import { setTimeout as sleep } from 'node:timers/promises'"), 'imported'],
-    [inWorkflow('await timers.setTimeout(5)', "import timers from 'timers/promises'"), 'imported'],
+    [inWorkflow('await timers.setTimeout(5)', 'import timers from "timers/promises"'), 'imported'],
   ],
 })
 
