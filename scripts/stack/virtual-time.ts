@@ -30,8 +30,17 @@ export class VirtualTime {
     return Object.fromEntries(held) as Store
   }
 
+  /** Does something after a while, with time standing still while it does; how it ends is nobody's affair. */
+  later(ms: number, act: () => Promise<unknown>): void {
+    const doing = this.#current.exit(async () => {
+      await this.#virtual.sleep(ms)
+      await this.#hold(act)
+    })
+    doing.catch(() => {})
+  }
+
   /**
-   * Lets time pass until `done` says so, or nothing is left to happen within the limit.
+   * Lets time pass until `done` says so, nothing is left to happen, or the limit is reached.
    * @returns whether `done` said so
    */
   async runUntil(done: () => boolean, limitMs = Number.POSITIVE_INFINITY): Promise<boolean> {
@@ -39,7 +48,9 @@ export class VirtualTime {
     for (;;) {
       await this.#settle()
       if (done()) return true
-      if (!this.#virtual.step(until)) return false
+      if (this.#virtual.step(until)) continue
+      if (Number.isFinite(limitMs)) this.#goTo(until)
+      return false
     }
   }
 
@@ -52,6 +63,11 @@ export class VirtualTime {
     promise.then(note, note)
     if (!(await this.runUntil(() => isSettled))) throw new Error('Nothing is left to happen.')
     return promise
+  }
+
+  #goTo(at: number): void {
+    this.#virtual.at(at - this.#virtual.now(), () => {})
+    this.#virtual.step(at)
   }
 
   async #settle(): Promise<void> {

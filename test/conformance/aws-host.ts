@@ -1,43 +1,68 @@
 // The AWS backend under the conformance suite: the functions on dynoxide and the stand-ins, while time jumps.
 
 import type { Dynoxide } from '../../scripts/stack/dynoxide.ts'
-import { type AwsWorldOptions, openAwsWorld } from '../../scripts/stack/in-process.ts'
+import { type AwsWorld, type AwsWorldOptions, openAwsWorld } from '../../scripts/stack/in-process.ts'
 import { VirtualTime } from '../../scripts/stack/virtual-time.ts'
-import type { Store } from '../../src/runtime/ports.ts'
-import type { OpenHost } from './test-host.ts'
+import type { Ports, Store } from '../../src/runtime/ports.ts'
+import { idempotent, patient } from './bad-conditions.ts'
+import type { OpenHost, TestHost } from './test-host.ts'
 
-export type WorldOptions = Partial<Omit<AwsWorldOptions, 'app' | 'dynoxide' | 'clock' | 'logger' | 'ports'>>
+/** What a world has that is not as one hopes for. */
+export interface Trouble {
+  readonly options: Partial<AwsWorldOptions>
+  /** Hears of every run of an activity but the first one. */
+  readonly onRepeat: () => void
+}
 
-/** @param optionsFor asked for each world, with its time */
-export function awsHosts(
-  dynoxide: () => Dynoxide,
-  optionsFor: (time: VirtualTime) => WorldOptions = () => ({}),
-): OpenHost {
+/** @param troubleFor asked for each world, with its time; left out, nothing goes wrong */
+export function awsHosts(dynoxide: () => Dynoxide, troubleFor?: (time: VirtualTime) => Trouble): OpenHost {
   return async (app, logger) => {
     const time = new VirtualTime()
     const watchers = new Watchers()
+    const watch: TestHost['changed'] = async (instanceId, signal) => watchers.changed(instanceId, signal)
+    const trouble = troubleFor?.(time)
+    const { ports: spoil = (same: Ports) => same } = trouble?.options ?? {}
     const world = await openAwsWorld({
-      ...optionsFor(time),
-      app,
+      ...trouble?.options,
+      app: trouble ? idempotent(app, trouble.onRepeat) : app,
       dynoxide: dynoxide(),
       clock: time.clock,
       logger,
-      ports: (ports) => ({ ...ports, store: watchers.watch(time.hold(ports.store)) }),
+      ports(ports) {
+        const watched = { ...ports, store: watchers.watch(time.hold(ports.store)) }
+        // To ask every second for twenty minutes takes too long for a test, when each answer takes a few attempts.
+        return trouble ? spoil({ ...watched, watch }) : watched
+      },
     })
     return {
-      management: world.management,
+      management: trouble ? patient(world.management, time.clock) : world.management,
       store: world.ports.store,
       now: () => time.clock.now(),
       keepsPast: true,
-      shortMs: 2_000,
-      changed: async (instanceId, signal) => watchers.changed(instanceId, signal),
+      // In trouble so long that it takes a schedule.
+      shortMs: trouble ? 1_200_000 : 2_000,
+      changed: watch,
       pass: async (promise) => time.pass(promise),
       async idle() {
-        await time.runUntil(() => false, 0)
+        await (trouble ? restOf(world, time) : time.runUntil(() => false, 0))
       },
       close: async () => time.pass(world.close()),
     }
   }
+}
+
+/** Longer than a request can be late, or a copy of a message. */
+const lateMs = 30_000
+
+/** What failed comes again, and what is under way may fail: until no queue holds anything but what is not due. */
+async function restOf({ sqs }: AwsWorld, time: VirtualTime): Promise<void> {
+  const isBusy = (): boolean =>
+    ['WorkflowQueue', 'ActivityQueue'].some((name) => {
+      const { visible, inFlight } = sqs.queue(name).counts()
+      return visible + inFlight > 0
+    })
+  do await time.runUntil(() => false, lateMs)
+  while (isBusy())
 }
 
 /** What changes something that can be seen of an instance. */

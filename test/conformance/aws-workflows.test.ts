@@ -9,7 +9,7 @@ import { describeWorkflows } from './workflow.suite.ts'
 const title = dynoxideTitle('AWS')
 
 // oxlint-disable-next-line vitest/valid-title -- it says why it is not run where it is not
-describe.skipIf(noDynoxide)(title, () => {
+describe.skipIf(noDynoxide)(title, { timeout: 60_000 }, () => {
   let dynoxide: Dynoxide
   beforeAll(async () => {
     dynoxide = await startDynoxide()

@@ -221,7 +221,7 @@ export const sendEventCases: Cases = {
     expect(await bench.run('sender')).toMatchObject({ output: 'sent' })
     await bench.idle()
     const dropped = bench.logger.lines.filter(({ level, fields }) => level === 'warn' && fields['eventName'])
-    expect(dropped.map(({ fields }) => fields['instanceId'])).toEqual(['nobody', 'quick'])
+    expect(new Set(dropped.map(({ fields }) => fields['instanceId']))).toEqual(new Set(['nobody', 'quick']))
     expect(await bench.history('quick')).toHaveLength(1)
   },
 

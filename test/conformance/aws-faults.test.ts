@@ -1,0 +1,44 @@
+// The suite on the AWS backend while everything fails that may. All that the workflows show of it is time.
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Dynoxide, noDynoxide, startDynoxide } from '../../scripts/stack/dynoxide.ts'
+import { Chaos } from '../aws/faults/chaos.ts'
+import { Tally } from '../aws/faults/tally.ts'
+import { Rng } from '../simulation/rng.ts'
+import { dynoxideTitle } from '../support/dynoxide.ts'
+import { awsHosts } from './aws-host.ts'
+import { describeWorkflows, type Exceptions } from './workflow.suite.ts'
+
+/** Cases that ask for more than is promised when things go wrong. */
+const exceptions: Exceptions = {
+  'an attempt that takes longer than its timeout is told to stop, fails, and is tried again':
+    'it counts its runs, and an attempt may be run again',
+}
+
+const seed = Number(process.env['SEED'] ?? 1)
+const title = dynoxideTitle('AWS')
+
+// oxlint-disable-next-line vitest/valid-title -- it says why it is not run where it is not
+describe.skipIf(noDynoxide)(title, { timeout: 60_000 }, () => {
+  let dynoxide: Dynoxide
+  let worlds = 0
+  const tally = new Tally()
+  beforeAll(async () => {
+    dynoxide = await startDynoxide()
+  })
+  afterAll(async () => dynoxide.close())
+
+  const hosts = awsHosts(
+    () => dynoxide,
+    (time) => ({
+      options: new Chaos(new Rng(1_000 * seed + ++worlds), time, tally).options,
+      onRepeat: () => tally.add('an activity runs again'),
+    }),
+  )
+  describeWorkflows(`with faults, seed ${seed}`, hosts, exceptions)
+
+  test('every trouble has come', () => {
+    if (process.env['SEED']) console.log(tally.counts.map(([t, n]) => `${n} ${t}`).join('\n'))
+    expect(tally.counts.filter(([, count]) => count === 0)).toEqual([])
+  })
+})
