@@ -3,6 +3,7 @@ export { activity, defineApp, type ActivityOptions, type App, type AppDefinition
 export type {
   ActivityContext,
   CallActivityOptions,
+  InlineOptions,
   CallChildWorkflowOptions,
   WaitForExternalEventOptions,
   WorkflowContext,

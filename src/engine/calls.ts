@@ -4,6 +4,7 @@ import type { CallActivityOptions, CallChildWorkflowOptions } from '../workflow/
 import { toMilliseconds } from '../workflow/duration.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { type FailureDetails, TaskFailedError } from '../workflow/failure.ts'
+import { toInline } from '../workflow/inline.ts'
 import { limits } from '../workflow/limits.ts'
 import { encodePayload, type Payload } from '../workflow/payload.ts'
 import { isRetriable, nextRetryDelayMs, type RetryPolicy, toRetrySchedule } from '../workflow/retry-policy.ts'
@@ -46,7 +47,7 @@ export function callActivity(
       `timeout of activity '${name}' must be greater than zero, got ${String(timeout)}.`,
     )
   }
-  const inline = options?.inline ?? defaults?.inline ?? false
+  const inline = toInline(options?.inline ?? defaults?.inline)
   const payload = encodePayload(input, `The input of activity '${name}'`)
   return begin(execution, {
     name,
@@ -59,7 +60,7 @@ export function callActivity(
       name,
       ...withInput(payload),
       ...(timeoutMs !== undefined && { timeoutMs }),
-      ...(inline && { inline }),
+      ...inline,
       ...(retry && { retry }),
     }),
     failureMessage: (seq, failure) =>

@@ -28,6 +28,8 @@ export interface ScheduleTask extends Numbered {
   readonly retry?: RetryAttempt
   /** Run by the host that commits it, under its lease. */
   readonly inline?: boolean
+  /** Results of inline activities that may share one commit. Default: 1. */
+  readonly commitEvery?: number
 }
 
 /** Why a timer was made. */

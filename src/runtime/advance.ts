@@ -8,7 +8,7 @@ import { isTerminal } from '../workflow/status.ts'
 import { dispatch } from './dispatch.ts'
 import type { Episode } from './episode.ts'
 import { guardDuty, type GuardOrder } from './guard-duty.ts'
-import { runInline } from './inline-runner.ts'
+import { runInline, runOn } from './inline-runner.ts'
 import { absorb, type InstanceState, mayHaveForgotten } from './instance-state.ts'
 import { leaseMarginMs, leaseStanding } from './lease.ts'
 import { type LiveInstance, mayHaveLostCarriers } from './live-instance.ts'
@@ -202,19 +202,20 @@ class Advance {
     // Two messages may tell of the same fact: a timer that was set once more, by a guard.
     for (const { factId, event } of own)
       if (event !== startFact && !facts.has(factId)) facts.set(factId, event)
-    const [first] = own
+    const [carried] = own
     // The first of them is inline's where there is one, so the carrier of the lease stays its carrier.
-    const by = first?.token ?? this.#claims.nudged ?? state.unopened?.by
+    const by = carried?.token ?? this.#claims.nudged ?? state.unopened?.by
     assert(by !== undefined, 'a turn has no carrier')
     const request = {
       facts: [...facts.values()],
       by,
-      ...(first && { ownFactId: first.factId }),
+      ...(carried && { ownFactId: carried.factId }),
       nonce: this.#ports.newId(),
       now: this.#ports.clock.now(),
       lease: { runner: this.#runner, until: this.#host.deadline() },
     }
-    const episode = await nextEpisode(this.#live, request, this.#host.app, this.#ports.logger)
+    const first = await nextEpisode(this.#live, request, this.#host.app, this.#ports.logger)
+    const episode = first && (await runOn(this.#host, this.#live, request, first))
     return episode ? this.#commit(episode) : 'stalled'
   }
 

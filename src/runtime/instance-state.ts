@@ -92,17 +92,18 @@ export function absorb(state: InstanceState, episode: Episode): void {
   state.customStatus = episode.customStatus
   state.unopened = undefined
   carry(state, episode)
+  // Before the events: a command may be answered by the episode that makes it.
+  for (const command of episode.commands) {
+    if (command.kind === 'cancelTimer') state.outstanding.delete(command.seq)
+    else if (command.kind !== 'sendEvent') state.outstanding.set(command.seq, command)
+    if (command.kind === 'scheduleTask' && command.inline) state.inline.add(command.seq)
+  }
   for (const event of episode.events) {
     const id = factIdOf(event)
     state.known.set(id, episode.n)
     if (isTaskOutcome(event)) answer(state, event.seq)
     else if (event.kind === 'executionStarted') state.started = event
     else state.consumed.push([id, episode.n])
-  }
-  for (const command of episode.commands) {
-    if (command.kind === 'cancelTimer') state.outstanding.delete(command.seq)
-    else if (command.kind !== 'sendEvent') state.outstanding.set(command.seq, command)
-    if (command.kind === 'scheduleTask' && command.inline) state.inline.add(command.seq)
   }
   for (const seq of episode.demoted ?? []) state.inline.delete(seq)
   if (episode.lease) state.lease = episode.lease

@@ -24,6 +24,8 @@ export interface TurnRequest {
   readonly ownFactId?: string
   readonly nonce: string
   readonly now: number
+  /** What was computed before and goes into the same commit. */
+  readonly before?: Episode
   /** Whoever asks for the turn runs the inline activities that it asks for, until then. */
   readonly lease: Pick<Lease, 'runner' | 'until'>
 }
@@ -130,7 +132,9 @@ function toEpisode(
   result: TurnResult,
 ): Episode {
   const { state } = live
-  const { outcome, commands, customStatus } = result
+  const { outcome, customStatus } = result
+  const { before } = request
+  const commands = [...(before?.commands ?? []), ...result.commands]
   const unread = live.execution?.unreadEvents ?? 0
   return {
     n: state.n + 1,
@@ -138,14 +142,16 @@ function toEpisode(
     nonce: request.nonce,
     by: request.by,
     at,
-    events,
+    events: [...(before?.events ?? []), ...events],
     commands,
     status: statusAfter(result),
     ...(customStatus !== undefined && outcome?.kind !== 'continuedAsNew' && { customStatus }),
     ...(outcome && 'output' in outcome && outcome.output !== undefined && { output: outcome.output }),
     ...(outcome?.kind === 'failed' && { failure: outcome.failure }),
     ...(isWide(live, result) && { wide: true }),
-    ...(leavesInline(live, events, result) && { lease: { ...request.lease, by: request.by } }),
+    ...(leavesInline(live, [...(before?.events ?? []), ...events], { ...result, commands }) && {
+      lease: { ...request.lease, by: request.by },
+    }),
     ...(unread > 0 && !outcome && { unreadEvents: unread }),
     ...(outcome?.kind === 'continuedAsNew' && {
       continuedAsNew: nextGeneration(live, request, outcome, events, unheard),
@@ -181,9 +187,9 @@ function isWide(live: LiveInstance, result: TurnResult): boolean {
 /** True when inline activities wait after the turn: then its writer holds a lease. */
 function leavesInline({ state }: LiveInstance, events: readonly HistoryEvent[], result: TurnResult): boolean {
   if (result.outcome) return false
-  if (result.commands.some((command) => command.kind === 'scheduleTask' && command.inline)) return true
   const answered = new Set(events.map((event) => ('seq' in event ? event.seq : undefined)))
-  return [...state.inline].some((seq) => !answered.has(seq))
+  const asked = result.commands.filter((command) => command.kind === 'scheduleTask' && command.inline)
+  return [...state.inline, ...asked.map(({ seq }) => seq)].some((seq) => !answered.has(seq))
 }
 
 /** The episode by which inline activities go to the queue, because the host that ran them is lost (R12). */

@@ -4,6 +4,7 @@ import type { CallActivityOptions } from './context.ts'
 import { toMilliseconds } from './duration.ts'
 import { TenutoError } from './errors.ts'
 import type { ActivityFunction, WorkflowFunction } from './functions.ts'
+import { toInline } from './inline.ts'
 import { limits } from './limits.ts'
 import { toRetrySchedule } from './retry-policy.ts'
 
@@ -55,6 +56,7 @@ export function activity<F extends ActivityFunction>(run: F, options: ActivityOp
       `timeout must be greater than zero, got ${String(options.timeout)}.`,
     )
   }
+  toInline(options.inline)
   const { maxConcurrency } = options
   if (maxConcurrency !== undefined && !(Number.isInteger(maxConcurrency) && maxConcurrency > 0)) {
     throw new TenutoError(

@@ -6,14 +6,22 @@ import type { Logger } from './logger.ts'
 import type { RetryPolicy } from './retry-policy.ts'
 import type { Task, TaskResults } from './task.ts'
 
+export interface InlineOptions {
+  /**
+   * Results that may share one commit, 1 to 1,000. A host that dies takes up to so many steps along, and they run again: for activities that
+   * bear that (idempotent ones). The results that belong together are those of inline calls with nothing else between them.
+   */
+  readonly commitEvery: number
+}
+
 export interface CallActivityOptions {
   /** Default: the activity's own, from `activity(fn, { retry })`; without one, a single attempt. */
   readonly retry?: RetryPolicy
   /**
-   * Run the activity inside the turn that asks for it: no message, no further invocation; each result is one commit. For short steps.
-   * One whose host dies is run again, from the queue. Default: the activity's own; without one, false.
+   * Run the activity inside the turn that asks for it: no message, no further invocation; each result is one commit, unless it is told to
+   * share one. For short steps. One whose host dies is run again, from the queue. Default: the activity's own; without one, false.
    */
-  readonly inline?: boolean
+  readonly inline?: boolean | InlineOptions
   /** Bound of one attempt, from its start (seconds or '30s'). Default: the activity's own; without one, none. */
   readonly timeout?: Duration
 }

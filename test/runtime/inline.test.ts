@@ -6,7 +6,14 @@ import type { Episode } from '../../src/runtime/episode.ts'
 import type { Message } from '../../src/runtime/messages.ts'
 import type { Ports } from '../../src/runtime/ports.ts'
 import { createRuntime } from '../../src/runtime/runtime.ts'
-import { createMemoryBackend } from '../../src/testing/index.ts'
+import { createMemoryBackend, replay } from '../../src/testing/index.ts'
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, at) => from + at)
+
+interface Sharing {
+  readonly steps: number
+  readonly commitEvery: number
+}
 
 function stage(run: (ctx: ActivityContext, n: number) => unknown = (_, n) => n + 1) {
   const step = activity(async (ctx: ActivityContext, n: number) => (await run(ctx, n)) as number, {
@@ -30,7 +37,23 @@ function stage(run: (ctx: ActivityContext, n: number) => unknown = (_, n) => n +
     ]
   }
 
-  const app = defineApp({ workflows: { chain, together, perCall }, activities: { step, queued } })
+  async function sharing(ctx: WorkflowContext, { steps, commitEvery }: Sharing): Promise<number> {
+    let n = 0
+    while (n < steps) n = await ctx.callActivity(step, n, { inline: { commitEvery } })
+    return n
+  }
+  async function mixed(ctx: WorkflowContext): Promise<number> {
+    const inline = { inline: { commitEvery: 10 } }
+    const one = await ctx.callActivity(step, 0, inline)
+    const two = await ctx.callActivity(step, one, inline)
+    const twenty = await ctx.callActivity(queued, two)
+    return twenty + (await ctx.callActivity(step, 10, inline))
+  }
+
+  const app = defineApp({
+    workflows: { chain, together, perCall, sharing, mixed },
+    activities: { step, queued },
+  })
   const backend = createMemoryBackend()
   const sent: Message[] = []
   const episodes: Episode[] = []
@@ -70,6 +93,59 @@ function stage(run: (ctx: ActivityContext, n: number) => unknown = (_, n) => n +
   }
   return { app, backend, ports, hosts, sent, episodes, end }
 }
+
+test.each([
+  [25, 10, 4],
+  [25, 1, 26],
+  [10, 10, 2],
+  [3, 1_000, 2],
+])(
+  '%i inline activities in a row that share commits by %i cost %i commits',
+  async (steps, commitEvery, commits) => {
+    const { app, end, sent, episodes } = stage()
+    expect(await end('sharing', { steps, commitEvery })).toMatchObject({
+      status: 'COMPLETED',
+      output: String(steps),
+    })
+    expect(episodes).toHaveLength(commits)
+    expect(sent).toEqual([])
+    expect(await replay(app, { episodes }, { twice: true })).toMatchObject({ ok: true })
+  },
+)
+
+test('what is not inline between two inline activities is committed before it is dispatched', async () => {
+  const { end, episodes } = stage()
+  expect(await end('mixed')).toMatchObject({ status: 'COMPLETED', output: '31' })
+  expect(episodes.map(({ commands }) => commands.map(({ kind, seq }) => `${kind} ${seq}`))).toEqual([
+    ['scheduleTask 1'],
+    ['scheduleTask 2', 'scheduleTask 3'],
+    ['scheduleTask 4'],
+    [],
+  ])
+})
+
+test('a host that dies takes the steps of one commit along, and they run again, once', async () => {
+  const ran: number[] = []
+  const { end, hosts } = stage((_, n) => {
+    ran.push(n)
+    // The first host dies in the fourth step of its second commit.
+    if (ran.length !== 14) return n + 1
+    hosts.length = 0
+    return new Promise(() => {})
+  })
+  expect(await end('sharing', { steps: 25, commitEvery: 10 })).toMatchObject({
+    status: 'COMPLETED',
+    output: '25',
+  })
+  expect(ran).toEqual([...range(0, 14), ...range(10, 25)])
+})
+
+test.each([0, -1, 1.5, 1_001, Number.NaN])('commitEvery must make sense: %d', async (commitEvery) => {
+  const { end } = stage()
+  const { failure } = (await end('sharing', { steps: 1, commitEvery })) ?? {}
+  expect(failure).toMatchObject({ code: 'INVALID_ARGUMENT' })
+  expect(() => activity(async () => 1, { inline: { commitEvery } })).toThrow('commitEvery')
+})
 
 test('N inline activities in a row cost N + 1 commits and no message', async () => {
   const { end, sent, episodes } = stage()

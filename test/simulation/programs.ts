@@ -114,7 +114,8 @@ export function programApp(effects: Effects) {
           break
         }
         case 'inline': {
-          const call = (x: number) => ctx.callActivity(work, { x }, { inline: true })
+          const inline = { commitEvery: ((step.xs[0] ?? 0) % 4) + 1 }
+          const call = (x: number) => ctx.callActivity(work, { x }, { inline })
           const results: number[] = []
           if (step.together) results.push(...(await Promise.all(step.xs.map(call))))
           else for (const x of step.xs) results.push(await call(x))

@@ -62,9 +62,14 @@ export class LineChecker {
 
   #checkOutcome(what: string, line: readonly Episode[], episode: Episode, event: TaskOutcome): void {
     if (event.generation !== episode.generation) this.#violated(`I4 foreign generation: ${what}`)
+    // Only inline activities that share a commit are answered by the episode that asks for them.
+    const shared = episode.commands.filter(
+      (each) => each.kind === 'scheduleTask' && each.inline && (each.commitEvery ?? 1) > 1,
+    )
     const command = line
       .filter(({ generation }) => generation === event.generation)
       .flatMap(({ commands }) => commands)
+      .concat(shared)
       .find(({ seq, kind }) => seq === event.seq && kind !== 'cancelTimer')
     if (!command) this.#violated(`I4 unknown task: ${what}`)
     if (command?.kind === 'createTimer' && command.dueAt > this.#now())
