@@ -3,9 +3,8 @@
 import type { WorkflowClient } from '../client/workflow-client.ts'
 import { seededRandom, uniform } from '../engine/random.ts'
 import type { InstanceKey } from '../runtime/episode.ts'
-import { createManagement } from '../runtime/manage.ts'
 import type { WorkflowHistory } from '../runtime/management.ts'
-import type { InstanceRow } from '../runtime/ports.ts'
+import type { InstanceRow } from '../runtime/rows.ts'
 import type { App } from '../workflow/app.ts'
 import { type Duration, toMilliseconds } from '../workflow/duration.ts'
 import { TenutoError } from '../workflow/errors.ts'
@@ -152,8 +151,9 @@ class Environment implements TestEnvironment {
   }
 
   async history(instanceId: string): Promise<WorkflowHistory> {
-    await this.#time.rest()
-    return createManagement(this.#backend.ports).history(instanceId)
+    const history = await this.client.getWorkflowHistory(instanceId)
+    if (history) return history
+    throw unknownInstance(instanceId)
   }
 
   async close(): Promise<void> {
@@ -182,7 +182,7 @@ class Environment implements TestEnvironment {
     this.#time.assertOpen()
     const row = await this.#backend.store.getInstance(instanceId)
     if (row && row.purgedAt === undefined) return row
-    throw new TenutoError('ERR_INSTANCE_ID_NOT_FOUND', `There is no instance '${instanceId}'.`)
+    throw unknownInstance(instanceId)
   }
 
   #committed(key: InstanceKey): void {
@@ -193,6 +193,10 @@ class Environment implements TestEnvironment {
     }
     if (isOver) this.crash()
   }
+}
+
+function unknownInstance(instanceId: string): TenutoError {
+  return new TenutoError('ERR_INSTANCE_ID_NOT_FOUND', `There is no instance '${instanceId}'.`)
 }
 
 function epochMs(time: Date): number {

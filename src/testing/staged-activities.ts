@@ -23,9 +23,9 @@ export interface ActivityCall<Input = unknown> {
   /** By the clock of the environment. */
   readonly startedAt: Date
   /** `running` for ever when its host has crashed or its time was up before it came back. */
-  status: 'running' | 'completed' | 'failed'
-  output?: unknown
-  error?: unknown
+  readonly status: 'running' | 'completed' | 'failed'
+  readonly output?: unknown
+  readonly error?: unknown
 }
 
 interface Fault {
@@ -126,9 +126,10 @@ export class StagedActivities {
   /** Only the signal of the attempt ends it. */
   hang(ctx: ActivityContext): Promise<never> {
     const run = this.#current.getStore()
+    const { signal } = ctx
     const forever = () =>
       new Promise<never>((_, reject) => {
-        ctx.signal.addEventListener('abort', () => reject(ctx.signal.reason as Error), { once: true })
+        signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
       })
     return run ? this.#park(run, forever) : forever()
   }

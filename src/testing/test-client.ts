@@ -52,6 +52,10 @@ function managementOf({ app, ports, clock, time }: TestClientOptions): Managemen
       await time.rest()
       return management.get(instanceId)
     },
+    async history(instanceId) {
+      await time.rest()
+      return management.history(instanceId)
+    },
     async waitFor(instanceId, until, timeoutMs) {
       const holds = async (): Promise<boolean> => {
         const view = await management.get(instanceId)

@@ -152,6 +152,15 @@ test('a monitor without end is tested by letting time pass', async () => {
   await expect(env.client.waitForWorkflowCompletion(id)).rejects.toMatchObject({ code: 'TEST_STUCK' })
 })
 
+test('a start at a later time comes when time has come to it', async () => {
+  const env = open()
+  const startTime = new Date('2030-03-01T00:00:00Z')
+  const id = await env.client.scheduleNewWorkflow(order, { id: 7 }, { startTime })
+  expect((await env.client.getWorkflowState(id))?.runtimeStatus).toBe('PENDING')
+  await env.client.waitForWorkflowStart(id)
+  expect(env.now()).toEqual(startTime)
+})
+
 test('timeoutMs counts by the clock of the environment', async () => {
   const env = open()
   const id = await env.client.scheduleNewWorkflow(approval)
