@@ -1,6 +1,6 @@
 // The inbox, and what is left of consumed rows.
 
-import type { InboxRow } from '../runtime/ports.ts'
+import type { InboxRow } from '../runtime/rows.ts'
 import type { Database } from './database.ts'
 
 /** For how long a late retry of a consumed fact is recognised. */

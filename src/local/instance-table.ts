@@ -1,7 +1,7 @@
 // Rows of instances: what is known of each, and which of its lives is the present one.
 
 import type { Episode, InstanceKey } from '../runtime/episode.ts'
-import type { InstanceRow, Projection, Stall } from '../runtime/ports.ts'
+import type { InstanceRow, Projection, Stall } from '../runtime/rows.ts'
 import { isTerminal, type RuntimeStatus } from '../workflow/status.ts'
 import type { Database } from './database.ts'
 

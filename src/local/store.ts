@@ -3,18 +3,8 @@
 // incarnation is not the present one.
 
 import type { Episode, InstanceKey } from '../runtime/episode.ts'
-import type {
-  AppendResult,
-  Clock,
-  InboxRow,
-  InstancePage,
-  InstanceRecord,
-  InstanceRow,
-  ListFilter,
-  Projection,
-  Stall,
-  Store,
-} from '../runtime/ports.ts'
+import type { AppendResult, Clock, InstancePage, ListFilter, Store } from '../runtime/ports.ts'
+import type { InboxRow, InstanceRecord, InstanceRow, Projection, Stall } from '../runtime/rows.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { isTerminal } from '../workflow/status.ts'
 import type { Database } from './database.ts'

@@ -24,9 +24,10 @@ import {
   type Work,
 } from './own-facts.ts'
 import { msUntilOpen } from './pace.ts'
-import type { InboxRow, Ports } from './ports.ts'
+import type { Ports } from './ports.ts'
 import { show } from './projection.ts'
 import { outcomeRows, putAside } from './put-aside.ts'
+import type { InboxRow } from './rows.ts'
 import { endStall, isSettled } from './stall.ts'
 import { demotion, nextEpisode } from './turn.ts'
 

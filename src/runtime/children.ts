@@ -18,7 +18,8 @@ import type { Episode } from './episode.ts'
 import { type InstanceState, parentOf } from './instance-state.ts'
 import { doorbell, type Message } from './messages.ts'
 import { eachInParallel } from './parallel.ts'
-import type { InstanceRow, Ports } from './ports.ts'
+import type { Ports } from './ports.ts'
+import type { InstanceRow } from './rows.ts'
 
 /** Children whose rows are made at once. */
 const childrenAtOnce = 20

@@ -8,7 +8,8 @@ import { checkKey, checkName, checkPayload } from './checks.ts'
 import { eventDigest } from './digest.ts'
 import type { RaiseEventRequest } from './management.ts'
 import { doorbell } from './messages.ts'
-import type { InboxRow, InstanceRow, Ports } from './ports.ts'
+import type { Ports } from './ports.ts'
+import type { InboxRow, InstanceRow } from './rows.ts'
 
 export async function raiseEvent(ports: Ports, request: RaiseEventRequest): Promise<void> {
   const { instanceId, eventName, data, eventId } = request

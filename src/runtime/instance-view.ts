@@ -1,6 +1,6 @@
 import { isTerminal } from '../workflow/status.ts'
 import type { InstanceView } from './management.ts'
-import type { InstanceRow } from './ports.ts'
+import type { InstanceRow } from './rows.ts'
 
 /** An instance row as the outside sees it. */
 export function viewOf(row: InstanceRow): InstanceView {

@@ -13,7 +13,7 @@ import type { Logger } from '../workflow/logger.ts'
 import { isTerminal } from '../workflow/status.ts'
 import type { Episode, InstanceKey } from './episode.ts'
 import { absorb, emptyState, type InstanceState } from './instance-state.ts'
-import type { InboxRow, InstanceRow, Stall } from './ports.ts'
+import type { InboxRow, InstanceRow, Stall } from './rows.ts'
 
 /** What the row of an instance shows. */
 export interface Shown {

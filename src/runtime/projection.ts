@@ -2,7 +2,8 @@
 
 import type { Episode } from './episode.ts'
 import { type LiveInstance, shownAfter } from './live-instance.ts'
-import type { Ports, Projection } from './ports.ts'
+import type { Ports } from './ports.ts'
+import type { Projection } from './rows.ts'
 
 export function projectionOf(
   { n, at, status, customStatus, output, failure }: Episode,

@@ -3,7 +3,8 @@
 import { isTaskOutcome } from '../engine/events.ts'
 import { doorbell, type Message } from './messages.ts'
 import type { OwnFact, Work } from './own-facts.ts'
-import type { InboxRow, Ports } from './ports.ts'
+import type { Ports } from './ports.ts'
+import type { InboxRow } from './rows.ts'
 
 interface Later {
   readonly message: Message

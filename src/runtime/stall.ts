@@ -5,7 +5,8 @@ import { isTerminal } from '../workflow/status.ts'
 import type { LiveInstance } from './live-instance.ts'
 import { nudge } from './messages.ts'
 import { isAhead, isNew } from './own-facts.ts'
-import type { InboxRow, Ports, Stall } from './ports.ts'
+import type { Ports } from './ports.ts'
+import type { InboxRow, Stall } from './rows.ts'
 
 /** True when no late append of a message that was let go can land any more. */
 export function isSettled({ state, inbox, obstacle }: LiveInstance): boolean {

@@ -1,6 +1,6 @@
 import type { ExecutionStarted } from '../engine/events.ts'
 import { currentFlags } from '../engine/flags.ts'
-import type { InstanceRow } from './ports.ts'
+import type { InstanceRow } from './rows.ts'
 
 /** What an instance row tells the first turn. */
 export function startOf(row: InstanceRow): ExecutionStarted {

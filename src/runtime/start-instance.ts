@@ -6,7 +6,8 @@ import { checkKey, checkStart } from './checks.ts'
 import { startDigest } from './digest.ts'
 import { viewOf } from './instance-view.ts'
 import type { StartRequest } from './management.ts'
-import type { InstanceRow, Ports } from './ports.ts'
+import type { Ports } from './ports.ts'
+import type { InstanceRow } from './rows.ts'
 
 export async function startInstance(ports: Ports, request: StartRequest): Promise<{ instanceId: string }> {
   const { workflowName, input, startAt, idempotencyKey, tags } = request

@@ -5,7 +5,8 @@ import { isTerminal } from '../workflow/status.ts'
 import type { InstanceKey } from './episode.ts'
 import { absorb, emptyState, type InstanceState } from './instance-state.ts'
 import { doorbell, type Message, nudge } from './messages.ts'
-import type { InstanceRow, Ports } from './ports.ts'
+import type { Ports } from './ports.ts'
+import type { InstanceRow } from './rows.ts'
 
 export interface SweepOptions {
   /** Ms between two sweeps: an instance that is stuck is nudged once in each of its gaps. */

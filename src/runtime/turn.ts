@@ -6,11 +6,10 @@ import type { EventRaised, HistoryEvent } from '../engine/events.ts'
 import { Execution } from '../engine/execution.ts'
 import type { TurnResult } from '../engine/turn.ts'
 import type { App } from '../workflow/app.ts'
-import { TenutoError } from '../workflow/errors.ts'
-import { failureOf } from '../workflow/failure.ts'
 import { limits } from '../workflow/limits.ts'
 import type { Logger } from '../workflow/logger.ts'
 import type { RuntimeStatus } from '../workflow/status.ts'
+import { endWithoutCode, notRegistered } from './ends.ts'
 import type { Episode, Lease } from './episode.ts'
 import { createExecution, diverged, type LiveInstance, openingEvents } from './live-instance.ts'
 import { nextGeneration } from './next-generation.ts'
@@ -43,10 +42,8 @@ export async function nextEpisode(
   // What a continue-as-new record holds already is not written again.
   const recordedBefore = state.n === 0 ? 0 : opening.length
   const at = Math.max(state.at, request.now)
-  const terminated = terminationOf(live, request)
-  if (terminated) return { ...terminated, n: state.n + 1, at }
-  const tooLong = tooLongOf(live, request)
-  if (tooLong) return { ...tooLong, n: state.n + 1, at }
+  const end = request.before ? undefined : endWithoutCode(live, request)
+  if (end) return { ...end, n: state.n + 1, at }
   if (state.n === 0) live.execution = firstExecution(live, app, logger)
   else live.execution ??= createExecution(live, app, logger)
   const { execution } = live
@@ -64,63 +61,9 @@ export async function nextEpisode(
   return toEpisode(live, request, at, consumed, unheard, result)
 }
 
-/**
- * What cannot run, or has not begun (a scheduled start, a new generation), is terminated without asking any code: it might end by
- * itself, or continue as new for ever, before it hears of it.
- */
-function terminationOf(
-  live: LiveInstance,
-  { facts, by, nonce }: TurnRequest,
-): Omit<Episode, 'n' | 'at'> | undefined {
-  const { state, shown, row } = live
-  const begun = state.n > 0 && !state.unopened
-  if (begun && !live.obstacle && !shown.stalled) return undefined
-  const last = facts.findIndex(({ kind }) => kind === 'executionTerminated')
-  const fact = facts[last]
-  if (fact?.kind !== 'executionTerminated') return undefined
-  const events = [...(state.n === 0 ? [startOf(row)] : []), ...facts.slice(0, last + 1)]
-  const output = fact.output === undefined ? {} : { output: fact.output }
-  return { generation: state.generation, nonce, by, events, commands: [], status: 'TERMINATED', ...output }
-}
-
-/** A generation that takes more and more, and never comes to an end, ends here. */
-function tooLongOf(
-  { state }: LiveInstance,
-  { facts, by, nonce }: TurnRequest,
-): Omit<Episode, 'n' | 'at'> | undefined {
-  if (state.unopened || state.known.size + facts.length <= limits.generationFacts) return undefined
-  const error = new TenutoError(
-    'HISTORY_TOO_LONG',
-    `Generation ${state.generation} of instance ${state.key.instanceId} has taken ${state.known.size} facts; the limit is ${limits.generationFacts}. Continue as new from time to time, or split the work into children.`,
-  )
-  const failed = { commands: [], status: 'FAILED', failure: failureOf(error) } as const
-  return { generation: state.generation, nonce, by, events: facts, ...failed }
-}
-
 function firstExecution(live: LiveInstance, app: App, logger: Logger): Execution | undefined {
   const workflow = app.workflow(live.row.name)
   return workflow && new Execution(app, workflow.run, startOf(live.row), logger)
-}
-
-/** As with Dapr, an instance of an unknown workflow is accepted and fails at its first turn. */
-function notRegistered(live: LiveInstance, request: TurnRequest, at: number): Episode {
-  const error = new TenutoError(
-    'WORKFLOW_NOT_REGISTERED',
-    `No workflow '${live.row.name}' is registered in this app.`,
-  )
-  const { by, nonce } = request
-  const events = [startOf(live.row)]
-  return {
-    n: 1,
-    generation: 1,
-    nonce,
-    by,
-    at,
-    events,
-    commands: [],
-    status: 'FAILED',
-    failure: failureOf(error),
-  }
 }
 
 function toEpisode(

@@ -1,17 +1,8 @@
 // The store as plain maps: the reference for what the port means, and fast enough for tests by the thousand.
 
 import type { Episode, InstanceKey } from '../runtime/episode.ts'
-import type {
-  AppendResult,
-  InboxRow,
-  InstancePage,
-  InstanceRecord,
-  InstanceRow,
-  ListFilter,
-  Projection,
-  Stall,
-  Store,
-} from '../runtime/ports.ts'
+import type { AppendResult, InstancePage, ListFilter, Store } from '../runtime/ports.ts'
+import type { InboxRow, InstanceRecord, InstanceRow, Projection, Stall } from '../runtime/rows.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { isTerminal } from '../workflow/status.ts'
 

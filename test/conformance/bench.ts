@@ -3,7 +3,7 @@
 import { onTestFinished } from 'vitest'
 import type { Episode } from '../../src/runtime/episode.ts'
 import type { InstanceView, Management, StartRequest } from '../../src/runtime/management.ts'
-import type { InstanceRow } from '../../src/runtime/ports.ts'
+import type { InstanceRow } from '../../src/runtime/rows.ts'
 import { type AppDefinition, defineApp } from '../../src/workflow/app.ts'
 import { type ErrorCode, isTenutoError } from '../../src/workflow/errors.ts'
 import { isTerminal } from '../../src/workflow/status.ts'

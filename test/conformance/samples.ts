@@ -1,7 +1,7 @@
 // Rows and episodes for tests of stores.
 
 import type { Episode, InstanceKey } from '../../src/runtime/episode.ts'
-import type { InboxRow, InstanceRow } from '../../src/runtime/ports.ts'
+import type { InboxRow, InstanceRow } from '../../src/runtime/rows.ts'
 
 export const key: InstanceKey = { instanceId: 'order-1', incarnation: 'life-1' }
 export const nextLife: InstanceKey = { ...key, incarnation: 'life-2' }

@@ -2,7 +2,8 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Episode } from '../../src/runtime/episode.ts'
-import type { InstanceRow, ListFilter, Store } from '../../src/runtime/ports.ts'
+import type { ListFilter, Store } from '../../src/runtime/ports.ts'
+import type { InstanceRow } from '../../src/runtime/rows.ts'
 import { episodeOf, eventRow, key, nextLife, openingOf, outcomeRow, rowOf } from './samples.ts'
 
 export interface OpenStore {

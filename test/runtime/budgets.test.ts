@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/index.ts'
 import type { Message } from '../../src/runtime/messages.ts'
-import type { InstanceRecord } from '../../src/runtime/ports.ts'
+import type { InstanceRecord } from '../../src/runtime/rows.ts'
 import type { MemoryBackendOptions } from '../../src/testing/memory-backend.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import type { AppDefinition } from '../../src/workflow/app.ts'

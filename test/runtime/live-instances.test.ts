@@ -1,7 +1,8 @@
 // Instances in memory are a saving and nothing else: whatever is in doubt is dropped and made again from the history.
 import { expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/index.ts'
-import type { InstanceRecord, Ports } from '../../src/runtime/ports.ts'
+import type { Ports } from '../../src/runtime/ports.ts'
+import type { InstanceRecord } from '../../src/runtime/rows.ts'
 import { interceptPorts, withPorts } from '../support/intercept-ports.ts'
 import { deliver, Stage } from './stage.ts'
 

@@ -4,7 +4,8 @@ import { onTestFinished } from 'vitest'
 import type { Episode } from '../../src/runtime/episode.ts'
 import type { InstanceView, StartRequest } from '../../src/runtime/management.ts'
 import type { Delivery, Message, TimerMessage } from '../../src/runtime/messages.ts'
-import type { InstanceRow, Ports } from '../../src/runtime/ports.ts'
+import type { Ports } from '../../src/runtime/ports.ts'
+import type { InstanceRow } from '../../src/runtime/rows.ts'
 import { createRuntime, type Runtime, type RuntimeOptions } from '../../src/runtime/runtime.ts'
 import {
   createMemoryBackend,

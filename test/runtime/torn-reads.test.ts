@@ -1,7 +1,8 @@
 // A read is no snapshot: inbox and history may be of different moments, in either order.
 import { expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/index.ts'
-import type { InstanceRecord, Ports } from '../../src/runtime/ports.ts'
+import type { Ports } from '../../src/runtime/ports.ts'
+import type { InstanceRecord } from '../../src/runtime/rows.ts'
 import { limits } from '../../src/workflow/limits.ts'
 import { interceptPorts, withPorts } from '../support/intercept-ports.ts'
 import { deliver, Stage } from './stage.ts'

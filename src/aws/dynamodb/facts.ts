@@ -1,6 +1,6 @@
 // Facts of the inbox as items, and the traces that consumed ones leave.
 
-import type { InboxRow } from '../../runtime/ports.ts'
+import type { InboxRow } from '../../runtime/rows.ts'
 import { factIdIn, factKey, type Place } from '../keys.ts'
 import type { Bodies, Packed } from './bodies.ts'
 import { expiry, type Item, number, numberIn, numberOf, stringOf, text, textIn, textOf } from './items.ts'

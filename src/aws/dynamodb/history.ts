@@ -1,7 +1,8 @@
 // Histories: appended one number at a time, read by the tail or by the newest generation.
 
 import type { Episode, InstanceKey } from '../../runtime/episode.ts'
-import type { AppendResult, InstanceRecord, Stall } from '../../runtime/ports.ts'
+import type { AppendResult } from '../../runtime/ports.ts'
+import type { InstanceRecord, Stall } from '../../runtime/rows.ts'
 import { TenutoError } from '../../workflow/errors.ts'
 import {
   episodeKey,

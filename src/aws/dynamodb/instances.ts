@@ -1,6 +1,6 @@
 // Rows of instances: read, and created once a life.
 
-import type { InstanceRow } from '../../runtime/ports.ts'
+import type { InstanceRow } from '../../runtime/rows.ts'
 import { isTerminal } from '../../workflow/status.ts'
 import { placeOf } from '../keys.ts'
 import { type Bodies, refsIn } from './bodies.ts'

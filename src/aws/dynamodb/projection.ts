@@ -1,7 +1,7 @@
 // What of an instance is seen from outside: changed only forwards, and never after the end.
 
 import type { InstanceKey } from '../../runtime/episode.ts'
-import type { Projection } from '../../runtime/ports.ts'
+import type { Projection } from '../../runtime/rows.ts'
 import { isTerminal, type RuntimeStatus } from '../../workflow/status.ts'
 import { type Place, placeOf } from '../keys.ts'
 import { type Bodies, refName, refsIn } from './bodies.ts'

@@ -1,7 +1,7 @@
 // Rows of instances as items.
 
 import { createHash } from 'node:crypto'
-import type { InstanceRow, Projection } from '../../runtime/ports.ts'
+import type { InstanceRow, Projection } from '../../runtime/rows.ts'
 import { isTerminal, type RuntimeStatus } from '../../workflow/status.ts'
 import { fromKeyText, type Place, placeOf, unescapeText } from '../keys.ts'
 import type { Bodies, Packed } from './bodies.ts'

@@ -2,7 +2,7 @@
 // so that the row never shows a stall that no reader of the history hears of.
 
 import type { InstanceKey } from '../../runtime/episode.ts'
-import type { Stall } from '../../runtime/ports.ts'
+import type { Stall } from '../../runtime/rows.ts'
 import { type Place, placeOf, stallKey } from '../keys.ts'
 import { putOf, writeAll } from './batch.ts'
 import { isRunning, keyOfRow } from './conditions.ts'

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { BlobStore } from '../../../src/aws/blobs.ts'
 import type { Item } from '../../../src/aws/dynamodb/items.ts'
-import type { InboxRow } from '../../../src/runtime/ports.ts'
+import type { InboxRow } from '../../../src/runtime/rows.ts'
 import { episodeOf, eventRow, key, nextLife, outcomeRow, rowOf } from '../../conformance/samples.ts'
 import { describeOnDynoxide } from '../../support/dynoxide.ts'
 import { hold, injectFaults, onlyTheFirst, refuse } from './faults.ts'

@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from 'vitest'
 import { isTurn, trimAfterMs, trimInputsAfterMs } from '../../../src/aws/dynamodb/trim.ts'
-import type { Projection, Store } from '../../../src/runtime/ports.ts'
+import type { Store } from '../../../src/runtime/ports.ts'
+import type { Projection } from '../../../src/runtime/rows.ts'
 import {
   episodeOf,
   eventRow,

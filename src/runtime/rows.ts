@@ -1,0 +1,72 @@
+// What a store keeps of an instance beside its episodes: the row that shows it, and the inbox.
+
+import type { ExternalFact, ParentLink, TaskOutcome } from '../engine/events.ts'
+import type { FailureDetails } from '../workflow/failure.ts'
+import type { Payload } from '../workflow/payload.ts'
+import type { RuntimeStatus } from '../workflow/status.ts'
+import type { Episode, InstanceKey } from './episode.ts'
+
+/** Why an instance is `STALLED`. */
+export interface Stall extends FailureDetails {
+  /** Tells the mark from later ones: whoever lets go of messages because of a stall makes a new one. */
+  readonly mark?: string
+}
+
+/** The row of an instance: its start, and a projection of its newest visible state. */
+export interface InstanceRow extends InstanceKey {
+  readonly name: string
+  /** `PENDING` until an episode says otherwise. */
+  readonly status: RuntimeStatus
+  readonly createdAt: number
+  readonly lastUpdatedAt: number
+  /** A scheduled start: the first turn is not due before. */
+  readonly startAt?: number
+  /** Input of the first generation, as given at start. */
+  readonly input?: Payload
+  readonly output?: Payload
+  readonly failure?: FailureDetails
+  readonly customStatus?: Payload
+  readonly parent?: ParentLink
+  readonly tags?: Readonly<Record<string, string>>
+  /** Digest of what the instance was started with: the same start again gets the same answer. */
+  readonly startDigest: string
+  /** Given by the caller: the same start again gets the same answer even after the instance has ended. */
+  readonly startKey?: string
+  /** Number of the newest episode, 0 before the first; derived when the row is read, as are `lastUpdatedAt` and `unreadEvents`. */
+  readonly episode: number
+  /** External events that its newest episode left unread. */
+  readonly unreadEvents?: number
+  /** Why the instance is `STALLED`. */
+  readonly stalled?: Stall
+  /** Set on a tombstone: the instance is purged, its id free. */
+  readonly purgedAt?: number
+}
+
+/** What an episode changes on the row of its instance. */
+export interface Projection {
+  readonly episode: number
+  readonly status: RuntimeStatus
+  readonly lastUpdatedAt: number
+  readonly customStatus?: Payload
+  readonly output?: Payload
+  readonly failure?: FailureDetails
+}
+
+/** A fact that waits to be taken up by an episode. */
+export interface InboxRow {
+  readonly factId: string
+  readonly event: ExternalFact | TaskOutcome
+  /** Ms since the epoch. */
+  readonly acceptedAt: number
+  /** Digest of the payload for facts whose id the caller gave: the same id with another payload is refused. */
+  readonly digest?: string
+}
+
+export interface InstanceRecord {
+  /** In order of their numbers, without a gap: the newest generation, or what came after the given number. */
+  readonly episodes: readonly Episode[]
+  /** In order of acceptance. */
+  readonly inbox: readonly InboxRow[]
+  /** What stalls the instance. Read after the episodes when `after` was given, at any moment else. */
+  readonly stalled?: Stall
+}
