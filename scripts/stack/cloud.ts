@@ -97,6 +97,8 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     },
     lost: dynoxide ? dynoxide.ended.then(() => 'dynoxide has ended.') : new Promise(() => {}),
     async close() {
+      // A timer of months would keep the process as long.
+      for (const { waiting } of scheduler.schedules) waiting.abort()
       await wire.close()
       await dynoxide?.close()
     },

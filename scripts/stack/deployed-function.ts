@@ -1,5 +1,5 @@
 // A function on this machine: a few containers, each with one call at a time, as Lambda does it. When a call finds none free one is
-// added, one after the other; one that crashed or ran past the function's time is not used again.
+// added, one after the other; one that crashed or ran past the function's time is not used again, and one that is not needed ends.
 
 import type { Clock } from '../../src/runtime/ports.ts'
 import type { Container } from './containers.ts'
@@ -15,6 +15,9 @@ export interface FunctionOptions {
   readonly start: () => Promise<Container>
 }
 
+/** For at least so long, and at most twice, a container may be idle. */
+const idleMs = 60_000
+
 interface Waiting {
   readonly take: (container: Container) => void
   readonly fail: (error: unknown) => void
@@ -27,10 +30,14 @@ export class DeployedFunction {
   readonly concurrency: number
   readonly #options: FunctionOptions
   readonly #containers = new Set<Container>()
+  /** The one used last is used next. */
   readonly #idle: Container[] = []
+  /** Those that were idle when it was last looked, and have been since. */
+  readonly #rested = new Set<Container>()
   readonly #waiting: Waiting[] = []
   #starting: Promise<void> | undefined
-  #isClosed = false
+  #isShrinking = false
+  readonly #closed = new AbortController()
 
   constructor(options: FunctionOptions) {
     this.#options = options
@@ -74,15 +81,16 @@ export class DeployedFunction {
 
   /** Ends all containers, whatever they do. */
   async close(): Promise<void> {
-    this.#isClosed = true
+    this.#closed.abort()
     await this.#starting
     for (const { fail } of this.#waiting.splice(0)) fail(new Error(`${this.name} is closed.`))
     await Promise.all([...this.#containers].map(async (each) => each.kill()))
   }
 
   async #take(): Promise<Container> {
-    if (this.#isClosed) throw new Error(`${this.name} is closed.`)
+    if (this.#closed.signal.aborted) throw new Error(`${this.name} is closed.`)
     for (let idle = this.#idle.pop(); idle; idle = this.#idle.pop()) {
+      this.#rested.delete(idle)
       if (!idle.hasEnded) return idle
       this.#containers.delete(idle)
     }
@@ -107,11 +115,12 @@ export class DeployedFunction {
   /** One at a time: what is busy now may be free before a new one is there. */
   #grow(): void {
     const isFull = this.#containers.size >= this.concurrency
-    if (this.#starting || this.#isClosed || isFull || this.#waiting.length === 0) return
+    if (this.#starting || this.#closed.signal.aborted || isFull || this.#waiting.length === 0) return
     this.#starting = this.#options.start().then(
       (container) => {
         this.#starting = undefined
         this.#containers.add(container)
+        if (this.size > 1 && !this.#isShrinking) void this.#shrink()
         this.#release(container)
         this.#grow()
       },
@@ -121,5 +130,24 @@ export class DeployedFunction {
         this.#grow()
       },
     )
+  }
+
+  /** Until one is left. */
+  async #shrink(): Promise<void> {
+    const { signal } = this.#closed
+    this.#isShrinking = true
+    while (this.size > 1) {
+      await this.#options.clock.sleep(idleMs, signal)
+      if (signal.aborted) return
+      const unneeded = this.#idle.filter((each) => this.#rested.has(each)).slice(0, this.size - 1)
+      for (const container of unneeded) {
+        this.#idle.splice(this.#idle.indexOf(container), 1)
+        this.#containers.delete(container)
+      }
+      this.#rested.clear()
+      for (const each of this.#idle) this.#rested.add(each)
+      await Promise.all(unneeded.map(async (each) => each.kill()))
+    }
+    this.#isShrinking = false
   }
 }

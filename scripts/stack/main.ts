@@ -4,10 +4,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { stop } from 'esbuild'
 import { helpFlag, helpText, parseCommandLine, UsageError } from '../../src/cli/command-line.ts'
 import { type ExitCode, processTerminal, type Terminal } from '../../src/cli/command.ts'
 import { createConsoleLogger, createJsonLogger } from '../../src/cli/logger.ts'
-import { describeListenError, nextSignal } from '../../src/cli/serve.ts'
+import { describeListenError, endSoon, nextSignal } from '../../src/cli/serve.ts'
 import type { HttpHandler } from '../../src/http/api.ts'
 import { serve } from '../../src/http/server.ts'
 import { buildBundles } from '../bundle/build.ts'
@@ -115,6 +116,8 @@ async function packageInto(folder: string, say: (line: string) => void): Promise
   const after = (): string => `after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`
   say('Bundling the functions …')
   const bundles = await buildBundles(join(folder, 'bundles'))
+  // Its process would stay, with hundreds of megabytes.
+  await stop()
   say(`${bundles.length} bundles ${after()}; packaging the template, offline …`)
   const packaged = await packageStack(folder, 'package')
   const count = Object.keys(packaged.template.Resources).length
@@ -124,6 +127,7 @@ async function packageInto(folder: string, say: (line: string) => void): Promise
 
 try {
   process.exitCode = await main()
+  endSoon()
 } catch (error) {
   if (error instanceof UsageError) {
     console.error(`${error.message}\nTry: npm run start:aws -- --help`)

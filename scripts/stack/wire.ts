@@ -20,8 +20,8 @@ export interface WireAnswer {
   readonly body: Uint8Array | string
 }
 
-/** Gives a service that is played here its answers. */
-export type Player = (request: WireRequest) => Promise<WireAnswer>
+/** Gives a service that is played here its answers; the signal is aborted when nobody waits for one any more. */
+export type Player = (request: WireRequest, signal: AbortSignal) => Promise<WireAnswer>
 
 export interface Wire {
   readonly endpoint: string
@@ -38,11 +38,13 @@ export async function openWire(
   onRequest: (request: WireRequest, service: Service) => void = () => {},
 ): Promise<Wire> {
   async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const gone = new AbortController()
+    outgoing.once('close', () => gone.abort())
     const request = await read(incoming)
     const service = serviceOf(request)
     onRequest(request, service)
     const player = playerOf(service)
-    const { status, headers, body } = player ? await player(request) : elsewhere(service)
+    const { status, headers, body } = player ? await player(request, gone.signal) : elsewhere(service)
     outgoing.writeHead(status, headers).end(body)
   }
 
@@ -90,12 +92,15 @@ export function forwardTo(endpoint: string): Player {
 /** Plays a service by the request handler that a stand-in has for clients of the SDK. */
 export function playedBy({ requestHandler }: { readonly requestHandler: Record<string, unknown> }): Player {
   const { handle } = requestHandler as {
-    handle: (request: WireRequest) => Promise<{
+    handle: (
+      request: WireRequest,
+      options: { readonly abortSignal: AbortSignal },
+    ) => Promise<{
       response: { statusCode: number; headers: Record<string, string>; body: Uint8Array }
     }>
   }
-  return async (request) => {
-    const { response } = await handle(request)
+  return async (request, abortSignal) => {
+    const { response } = await handle(request, { abortSignal })
     return { status: response.statusCode, headers: response.headers, body: response.body }
   }
 }

@@ -156,10 +156,10 @@ export async function nextSignal(): Promise<NodeJS.Signals> {
   })
 }
 
-/** All is safe on disk, but an activity that heeds no signal would keep the process for as long as it likes. */
-function endSoon(): void {
+/** All that matters is done, but an activity that heeds no signal would keep the process for as long as it likes. */
+export function endSoon(): void {
   // oxlint-disable-next-line unicorn/no-process-exit -- what still runs then has been told to stop, and cannot change anything any more
-  setTimeout(() => process.exit(0), 1000).unref()
+  setTimeout(() => process.exit(), 1000).unref()
 }
 
 function isLoopback(hostname: string): boolean {
