@@ -13,7 +13,7 @@ import { place } from './names.ts'
 import { StartError } from './start-error.ts'
 import { forwardTo, openWire, type Player, playedBy, type Service, type WireRequest } from './wire.ts'
 
-export interface Credentials {
+interface Credentials {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken?: string
@@ -36,7 +36,7 @@ export interface CloudOptions {
 }
 
 /** For a client of the SDK. */
-export interface ClientSettings {
+interface ClientSettings {
   readonly endpoint: string
   readonly region: string
   readonly credentials: Credentials

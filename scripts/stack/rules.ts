@@ -44,7 +44,7 @@ export function connectRule(stack: Connecting, name: string, properties: Propert
 }
 
 /** @returns ms */
-export function parseRate(expression: string): number {
+function parseRate(expression: string): number {
   const [, count, unit] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? []
   if (count !== undefined && unit !== undefined) return Number(count) * unitMs[unit as keyof typeof unitMs]
   throw new Error(`Schedules other than rates are not known here: ${expression}`)

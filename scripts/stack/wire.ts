@@ -14,7 +14,7 @@ export interface WireRequest {
   readonly body: string
 }
 
-export interface WireAnswer {
+interface WireAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array | string
