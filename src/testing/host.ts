@@ -8,6 +8,9 @@ import { createRuntime, type Runtime } from '../runtime/runtime.ts'
 import type { App } from '../workflow/app.ts'
 import type { Consumer } from './memory-queue.ts'
 
+/** Deliveries after which a message is dead, as in the queues of a deployment. */
+const maxReceives = 10
+
 interface HostOptions {
   readonly ports: Ports
   /** Where messages go back to. */
@@ -87,15 +90,13 @@ export class Hosts implements Consumer {
   }
 
   async handle(batch: readonly Delivery[]): Promise<ReadonlySet<Delivery>> {
-    const host = this.#host
-    const given = new Map(
-      batch.map((delivery) => [
-        { ...delivery, receiveCount: delivery.receiveCount + this.#receivesOf(delivery) },
-        delivery,
-      ]),
-    )
-    const acknowledged = await Promise.race([host.runtime.handle([...given.keys()]), host.death])
-    if (acknowledged === 'dead') return this.#handBack(batch)
+    const { runtime, death } = this.#host
+    const given = new Map(batch.map((delivery) => [this.#counted(delivery), delivery]))
+    const [dead, alive] = partition([...given.keys()], ({ receiveCount }) => receiveCount > maxReceives)
+    const work = Promise.all([runtime.handle(alive), ...dead.map(async (each) => runtime.handleDead(each))])
+    const done = await Promise.race([work, death])
+    if (done === 'dead') return this.#handBack(batch)
+    const acknowledged = new Set([...done[0], ...dead])
     return new Set([...given].filter(([each]) => acknowledged.has(each)).map(([, delivery]) => delivery))
   }
 
@@ -116,9 +117,18 @@ export class Hosts implements Consumer {
     return new Set(batch)
   }
 
+  #counted(delivery: Delivery): Delivery {
+    return { ...delivery, receiveCount: delivery.receiveCount + this.#receivesOf(delivery) }
+  }
+
   #receivesOf({ message }: Delivery): number {
     return this.#receives.get(message.token) ?? 0
   }
+}
+
+function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): readonly [T[], T[]] {
+  const first = items.filter(isFirst)
+  return [first, items.filter((item) => !first.includes(item))]
 }
 
 function never(): Promise<never> {

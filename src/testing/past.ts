@@ -39,9 +39,8 @@ export function generationsOf(episodes: readonly Episode[]): readonly Generation
   return generations
 }
 
-/** A termination asks the code for nothing, and a workflow that was not registered had none. */
-function isWithoutCode({ events, failure, n }: Episode): boolean {
-  if (events.at(-1)?.kind === 'executionTerminated') return true
+/** A workflow that was not registered had no code. */
+function isWithoutCode({ failure, n }: Episode): boolean {
   return n === 1 && failure?.code === 'WORKFLOW_NOT_REGISTERED'
 }
 

@@ -1,5 +1,6 @@
 // The test environment as a user meets it: time that skips, stand-ins, and what goes wrong on purpose.
 
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import {
   createTestEnvironment,
@@ -84,6 +85,12 @@ function open(options: TestEnvironmentOptions = {}): TestEnvironment {
   return env
 }
 
+test('when a call comes back, all is done that can be done without time passing', async () => {
+  const env = open()
+  await env.client.scheduleNewWorkflow(order, { id: 7 })
+  expect(env.calls().map(({ activity: name }) => name)).toEqual(['charge', 'ship'])
+})
+
 test('a workflow runs with its own activities, and its output has a type', async () => {
   const env = open()
   const id = await env.client.scheduleNewWorkflow(order, { id: 7 })
@@ -138,6 +145,8 @@ test('with skipTime: false only the test moves the clock', async () => {
     return state
   })
   await env.settle()
+  for (let turn = 0; turn < 10; turn++) await nextTurn()
+  expect(env.now()).toEqual(new Date('2030-01-01T00:00:00Z'))
   await env.advance('23h')
   expect(isDone).toBe(false)
   await env.advance('1h')
@@ -155,9 +164,9 @@ test('a monitor without end is tested by letting time pass', async () => {
 test('a start at a later time comes when time has come to it', async () => {
   const env = open()
   const startTime = new Date('2030-03-01T00:00:00Z')
-  const id = await env.client.scheduleNewWorkflow(order, { id: 7 }, { startTime })
+  const id = await env.client.scheduleNewWorkflow(approval, undefined, { startTime })
   expect((await env.client.getWorkflowState(id))?.runtimeStatus).toBe('PENDING')
-  await env.client.waitForWorkflowStart(id)
+  expect((await env.client.waitForWorkflowStart(id))?.runtimeStatus).toBe('RUNNING')
   expect(env.now()).toEqual(startTime)
 })
 
@@ -276,6 +285,19 @@ test('an activity that does real I/O is waited for before time skips', async () 
   expect(env.calls(charge)).toHaveLength(1)
 })
 
+test('advance comes back when what it has set off has ended', async () => {
+  const env = open()
+  env.mockActivity(charge, async () => {
+    await nextTurn()
+    return 'late'
+  })
+  const startTime = new Date('2030-01-01T01:00:00Z')
+  const id = await env.client.scheduleNewWorkflow(order, { id: 7 }, { startTime })
+  await env.advance('1h')
+  expect(env.calls(charge)).toMatchObject([{ status: 'completed' }])
+  expect((await env.client.getWorkflowState(id))?.output).toBe('shipped after late')
+})
+
 test('a wait for an event is timed out by name, in any case', async () => {
   const env = open()
   const id = await env.client.scheduleNewWorkflow(guarded)
@@ -328,19 +350,52 @@ test('a host that dies while an activity runs makes it run again, with the same 
 test('crashes may be counted for one instance alone', async () => {
   const env = open()
   env.crashAfterCommit(1, { instanceId: 'b' })
-  let died = ''
-  env.mockActivity(charge, (ctx) => (died = ctx.getWorkflowInstanceId()))
-  for (const instanceId of ['a', 'b']) await env.client.scheduleNewWorkflow(order, { id: 7 }, { instanceId })
-  await env.settle()
-  expect(died).toBe('b')
+  let host: AbortSignal | undefined
+  env.mockActivity(ship, ({ signal }) => {
+    host ??= signal
+    return 'shipped'
+  })
+  await env.client.scheduleNewWorkflow(order, { id: 7 }, { instanceId: 'a' })
+  expect(host?.aborted).toBe(false)
+  await env.client.scheduleNewWorkflow(order, { id: 7 }, { instanceId: 'b' })
+  expect(host?.aborted).toBe(true)
   expect((await env.client.getWorkflowState('b'))?.runtimeStatus).toBe('COMPLETED')
 })
 
-test('inline activities survive a crash too', async () => {
+test.each([1, 2, 3])(
+  'inline activities that a host leaves behind at commit %i run once, elsewhere',
+  async (count) => {
+    const env = open()
+    env.crashAfterCommit(count)
+    const id = await env.client.scheduleNewWorkflow(inline)
+    expect((await env.client.waitForWorkflowCompletion(id))?.output).toBe('shipped after charged 1')
+    expect(env.calls().map((call) => call.activity)).toEqual(['charge', 'ship'])
+  },
+)
+
+test('an activity that a dead host left running holds no clock', async () => {
+  const env = open({ patienceMs: 50 })
+  let runs = 0
+  env.mockActivity(charge, async () => {
+    if (++runs > 1) return 'second'
+    env.crash()
+    return new Promise(() => {})
+  })
+  const id = await env.client.scheduleNewWorkflow(order, { id: 7 })
+  await env.advance('1h')
+  expect((await env.client.getWorkflowState(id))?.output).toBe('shipped after second')
+})
+
+test('an activity that kills every host is a failure after ten', async () => {
   const env = open()
-  env.crashAfterCommit(2)
-  const id = await env.client.scheduleNewWorkflow(inline)
-  expect((await env.client.waitForWorkflowCompletion(id))?.output).toBe('shipped after charged 1')
+  env.mockActivity(ship, () => {
+    env.crash()
+    return 'never'
+  })
+  const id = await env.client.scheduleNewWorkflow(order, { id: 7 })
+  const state = await env.client.waitForWorkflowCompletion(id)
+  expect(state?.failure?.cause?.code).toBe('ACTIVITY_CRASHED')
+  expect(env.calls(ship)).toHaveLength(10)
 })
 
 test('a wide fan-out survives crashes and doubles in any order', async () => {
