@@ -1,7 +1,7 @@
 // The one rule that runs the system: turn the messages into facts, then advance the instance. The rules R1–R19 that are named here are
 // explained in docs/architecture.md.
 
-import type { HistoryEvent } from '../engine/events.ts'
+import { factIdOf, type HistoryEvent } from '../engine/events.ts'
 import { assert, TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import { isTerminal } from '../workflow/status.ts'
@@ -17,6 +17,7 @@ import {
   claim,
   type Claims,
   isAhead,
+  isLitter,
   isNew,
   missingRow,
   type OwnFact,
@@ -191,7 +192,11 @@ class Advance {
   async #guard(except: string | undefined): Promise<void> {
     const tokens = new Map([...this.#tokens].filter(([token]) => token !== except))
     const order = { ...this.#guardNext, tokens, dispatched: this.#dispatched }
-    await guardDuty(this.#ports, this.#live.state, order)
+    const guarded = await guardDuty(this.#ports, this.#live.state, order)
+    // Their writer may have died before it could delete what they consumed.
+    for (const { events } of guarded) {
+      for (const factId of events.map(factIdOf)) if (this.#live.inbox.has(factId)) this.#litter.add(factId)
+    }
     this.#guardNext = { older: false, nudged: false, inDoubt: false }
   }
 
@@ -246,7 +251,7 @@ class Advance {
     const left = new Map<string, InboxRow>()
     for (const row of live.inbox.values()) {
       if (isNew(state, row.factId, row.event) || isAhead(state, row.event)) left.set(row.factId, row)
-      else this.#litter.add(row.factId)
+      else if (isLitter(state, row.factId, episode.n)) this.#litter.add(row.factId)
     }
     live.inbox = left
     await this.#sweepLitter()

@@ -21,7 +21,12 @@ export interface GuardOrder {
   readonly dispatched: Set<number>
 }
 
-export async function guardDuty(ports: Ports, state: InstanceState, order: GuardOrder): Promise<void> {
+/** @returns the episodes that were dispatched again */
+export async function guardDuty(
+  ports: Ports,
+  state: InstanceState,
+  order: GuardOrder,
+): Promise<readonly Episode[]> {
   const isGuarded = (n: number, by: string): boolean => n > (order.tokens.get(by) ?? Number.POSITIVE_INFINITY)
   const isOwed = ({ n, by }: Episode): boolean =>
     !order.dispatched.has(n) && (order.inDoubt || order.nudged || isGuarded(n, by))
@@ -31,7 +36,7 @@ export async function guardDuty(ports: Ports, state: InstanceState, order: Guard
   const carried = [...order.tokens.keys()].some((token) =>
     state.carriers.get(token)?.some((n) => !order.dispatched.has(n) && isGuarded(n, token)),
   )
-  if (!older && !order.nudged && !carried) return
+  if (!older && !order.nudged && !carried) return []
   const history = older ? await ports.store.readHistory(state.key) : await readGeneration(ports, state)
   const episodes = history.filter(({ n }) => n <= state.n)
   const owed = episodes.filter(isOwed)
@@ -43,6 +48,7 @@ export async function guardDuty(ports: Ports, state: InstanceState, order: Guard
   // The newest of them shows what the others would; a row that shows a later episode stays as it is.
   const newest = owed.at(-1)
   if (newest) await ports.store.projectStatus(state.key, projectionOf(newest))
+  return owed
 }
 
 /** The generation that the state knows; it need not be the newest any more. */

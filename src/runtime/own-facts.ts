@@ -99,6 +99,18 @@ export function isAhead(state: InstanceState, event: HistoryEvent): boolean {
   return isTaskOutcome(event) && event.generation > state.generation
 }
 
+/** Episodes whose writers may still be deleting what they consumed; if one died, whoever guards its episode does it. */
+const recentEpisodes = 8
+
+/**
+ * A row that is of no use any more, and that nobody else is about to delete: a delete costs as much as a write, needed or not.
+ * @param own number of the episode that this handler has committed
+ */
+export function isLitter({ known, n }: InstanceState, factId: string, own?: number): boolean {
+  const consumedBy = known.get(factId)
+  return consumedBy === undefined || consumedBy === own || consumedBy <= n - recentEpisodes
+}
+
 /** The first row that a doorbell names and that is in neither inbox nor history: the sign of a torn read (R4 h). */
 export function missingRow({ deliveries }: Work, { state, inbox }: LiveInstance): string | undefined {
   if (isTerminal(state.status)) return undefined
@@ -121,7 +133,7 @@ function claimRow(
   const stale = isStale(state, factId)
   if (stale || (consumedBy !== undefined && consumedBy <= state.openedBy)) claims.older = true
   if (stale || consumedBy !== undefined || isTerminal(state.status)) {
-    if (factId !== startFactId) claims.litter.push(factId)
+    if (live.inbox.has(factId) && isLitter(state, factId)) claims.litter.push(factId)
     return
   }
   const event = factId === startFactId ? startFact : live.inbox.get(factId)?.event
