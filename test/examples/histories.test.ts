@@ -7,8 +7,8 @@ import type { ExecutionStarted } from '../../src/engine/events.ts'
 import { Execution } from '../../src/engine/execution.ts'
 import type { Turn, TurnResult } from '../../src/engine/turn.ts'
 import type { Episode } from '../../src/runtime/episode.ts'
+import { generationsOf } from '../../src/testing/past.ts'
 import { silentLogger } from '../../src/workflow/logger.ts'
-import { isTerminal } from '../../src/workflow/status.ts'
 import { historyFile, readHistory, toHistoryText } from './history-files.ts'
 import { record } from './recorder.ts'
 import { scenarios } from './scenarios.ts'
@@ -28,10 +28,10 @@ test('every workflow of the example app has a recorded history', () => {
 })
 
 describe.each(Object.keys(scenarios))('%s', (name) => {
-  const generations = generationsOf(readHistory(name).episodes)
+  const recorded = generations(readHistory(name).episodes)
 
   test('replays without a difference, to the recorded end', async () => {
-    for (const { started, turns, last } of generations) {
+    for (const { started, turns, last } of recorded) {
       const result = await newExecution(started).run(turns)
       expect(result.divergence).toBeUndefined()
       expect(endOf(result)).toEqual(recordedEnd(last))
@@ -39,7 +39,7 @@ describe.each(Object.keys(scenarios))('%s', (name) => {
   })
 
   test('asks after every prefix for what the history records next', async () => {
-    for (const { started, turns } of generations) {
+    for (const { started, turns } of recorded) {
       for (const [at, turn] of turns.entries()) {
         const fresh: Turn = { at: turn.at, events: turn.events }
         const result = await newExecution(started).run([...turns.slice(0, at), fresh])
@@ -56,26 +56,12 @@ describe.each(Object.keys(scenarios))('%s', (name) => {
   })
 })
 
-interface Generation {
-  readonly started: ExecutionStarted
-  readonly turns: readonly (Turn & Required<Pick<Turn, 'recorded'>>)[]
-  readonly last: Episode
-}
-
-function generationsOf(episodes: readonly Episode[]): readonly Generation[] {
-  const opened = episodes.flatMap(({ continuedAsNew }) => (continuedAsNew ? [continuedAsNew] : []))
-  return [...Map.groupBy(episodes, ({ generation }) => generation).values()].map((own, at) => {
-    const opening = at === 0 ? undefined : opened[at - 1]
-    const first = opening ? [opening.started, ...opening.events] : []
-    const turns = own.map(({ at: time, events, commands, status, continuedAsNew }, n) => ({
-      at: time,
-      events: n === 0 ? [...first, ...events] : events,
-      recorded: { commands, ended: isTerminal(status) || continuedAsNew !== undefined },
-    }))
-    const [started] = turns[0]?.events ?? []
-    const last = own.at(-1)
-    if (started?.kind !== 'executionStarted' || !last) throw new Error('A generation begins with its start.')
-    return { started, turns, last }
+/** What each execution went through, and how it ended. */
+function generations(episodes: readonly Episode[]) {
+  return generationsOf(episodes).map(({ started, turns }) => {
+    const last = turns.at(-1)?.episode
+    if (!last) throw new Error('A generation has a turn.')
+    return { started, turns: turns.map(({ turn }) => turn), last }
   })
 }
 
