@@ -1,6 +1,7 @@
 // What a deployed stack costs in a month in which nothing is done with it: what its template holds, times how often AWS asks or is asked.
 
 import { listShards } from '../../src/aws/dynamodb/schema.ts'
+import { quietSweeps } from '../../src/runtime/sweeper.ts'
 import { type Priced, prices } from './prices.ts'
 import type { Resource, Template } from './template.ts'
 
@@ -44,6 +45,19 @@ export function idleCost(template: Template): readonly CostLine[] {
     line('the table asks for its key', sweeps, 'kmsRequest'),
     line('the zips of the last deploys', deployedGb, 's3GbMonth'),
   ]
+}
+
+/** Bytes of an instance in the index, and instances that are counted. */
+const listedBytes = 400
+export const waitingInstances = 100_000
+
+/** What it costs a month that so many instances wait for days: sweeps list all of them, and read some. */
+export function waitingCost(template: Template): number {
+  const rules = Object.values(template.Resources).filter(({ Type }) => Type === 'AWS::Events::Rule')
+  const sweeps = minutesOfMonth / sweepMinutes(rules)
+  const listUnits = (waitingInstances * listedBytes) / 4096 / 2
+  const readUnits = waitingInstances / quietSweeps
+  return sweeps * (listUnits + readUnits) * prices.dynamoReadUnit.usd
 }
 
 export function totalOf(lines: readonly CostLine[], of: 'usd' | 'usdAfterFree'): number {

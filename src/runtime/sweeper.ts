@@ -1,6 +1,7 @@
 // The sweeper (R18): a slow walk over live instances that rings for what has waited too long. A net, not a rope: everything holds with
 // it switched off, except that a queue or its schedules were wiped.
 
+import { createHash } from 'node:crypto'
 import { isTerminal } from '../workflow/status.ts'
 import type { InstanceKey } from './episode.ts'
 import { absorb, emptyState, type InstanceState } from './instance-state.ts'
@@ -26,6 +27,9 @@ export interface SweepReport {
 }
 
 const minute = 60_000
+/** An instance of which nothing new was seen for so long waits for something far away: few sweeps look at it. */
+const quietAfterMs = 24 * 60 * minute
+export const quietSweeps = 8
 /** An inbox row or a start that has waited longer than this has lost its doorbell. */
 const ringAfterMs = 2 * minute
 /** A timer this late has lost its schedule. */
@@ -47,7 +51,9 @@ export async function sweep(ports: Ports, options: SweepOptions): Promise<SweepR
     })
     for (const row of page.instances) {
       report.seen++
-      const messages = await due(ports, row, options.periodMs)
+      const periodMs = periodOf(row, options.periodMs, ports.clock.now())
+      if (periodMs === undefined) continue
+      const messages = await due(ports, row, periodMs)
       if (messages.length > 0) await ports.queue.send(messages)
       for (const { kind } of messages) report[kind === 'nudge' ? 'nudged' : 'rung']++
     }
@@ -55,6 +61,18 @@ export async function sweep(ports: Ports, options: SweepOptions): Promise<SweepR
     if (options.deadline !== undefined && ports.clock.now() >= options.deadline) break
   } while (pageToken !== undefined)
   return { ...report, ...(pageToken !== undefined && { pageToken }) }
+}
+
+/** Ms between two looks at an instance; undefined when this sweep leaves it out. */
+function periodOf(
+  { instanceId, lastUpdatedAt, startAt = 0 }: InstanceRow,
+  periodMs: number,
+  now: number,
+): number | undefined {
+  if (now - Math.max(lastUpdatedAt, startAt) < quietAfterMs) return periodMs
+  const turn = createHash('sha256').update(instanceId).digest().readUInt8(0)
+  const isItsTurn = (Math.floor(now / periodMs) + turn) % quietSweeps === 0
+  return isItsTurn ? periodMs * quietSweeps : undefined
 }
 
 /** The messages that an instance has been waiting for too long. */

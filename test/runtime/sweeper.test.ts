@@ -1,5 +1,5 @@
 // The sweeper: what has waited too long is rung for, once and no oftener than that helps, and nothing else is touched.
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { encodeMessage } from '../../src/aws/sqs/codec.ts'
 import type { WorkflowContext } from '../../src/index.ts'
 import type { Message } from '../../src/runtime/messages.ts'
@@ -148,6 +148,21 @@ test('a sweep sees every live instance, page after page, and goes on where its d
   expect(first).toMatchObject({ seen: 50 })
   const { pageToken = '' } = first
   expect(await host.sweep({ periodMs: minute, pageToken })).toMatchObject({ seen: 70 })
+})
+
+test('what was quiet for a day is looked at by one sweep in eight, and its gaps are missed by none', async () => {
+  const { stage, host } = await begun('waiting')
+  const read = vi.spyOn(stage.store, 'read')
+  const quarter = 15 * minute
+  await stage.clock.runUntil(() => false, 24 * 60 * minute)
+  for (let at = 0; at < 24; at++) await sweptAfter(stage, host, 15, quarter)
+  expect(read).toHaveBeenCalledTimes(3)
+  // Its activity was lost, and comes again every two hours.
+  const lost = await begun('single')
+  await lost.stage.clock.runUntil(() => false, 24 * 60 * minute)
+  const nudges: number[] = []
+  for (let at = 0; at < 24; at++) nudges.push((await sweptAfter(lost.stage, lost.host, 15, quarter)).length)
+  expect(nudges.filter((count) => count > 0)).toEqual([1, 1, 1])
 })
 
 test('what has ended is not looked at', async () => {
