@@ -7,15 +7,21 @@ import { part, type Properties } from './resources.ts'
 import { connectRule } from './rules.ts'
 import { connectTopic } from './subscriptions.ts'
 
+/** Nothing polls when it throws. */
 export async function connectSources(stack: Connecting): Promise<readonly Source[]> {
   const { resources } = stack
-  return Promise.all([
+  const outcomes = await Promise.allSettled([
     ...resources.ofType('AWS::Lambda::EventSourceMapping').map(async ([, each]) => connectQueue(stack, each)),
     ...resources
       .ofType('AWS::SNS::Subscription')
       .map(async ([name, each]) => connectTopic(stack, name, each)),
     ...resources.ofType('AWS::Events::Rule').map(async ([name, each]) => connectRule(stack, name, each)),
   ])
+  const sources = outcomes.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  const failure = outcomes.find((each) => each.status === 'rejected')
+  if (!failure) return sources
+  await Promise.all(sources.map(async (each) => each.stop()))
+  throw failure.reason
 }
 
 interface Mapping {

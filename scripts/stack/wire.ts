@@ -48,7 +48,8 @@ export async function openWire(
     outgoing.writeHead(status, headers).end(body)
   }
 
-  const server = createServer((incoming, outgoing) => {
+  // A connection that this end closed just when the other begins to use it would look like a fault.
+  const server = createServer({ keepAliveTimeout: 0 }, (incoming, outgoing) => {
     answer(incoming, outgoing).catch((error: unknown) => outgoing.destroy(error as Error))
   })
   await new Promise<void>((resolve, reject) =>

@@ -29,6 +29,14 @@ test('the variables of the SDK say where a service is, and who asks there', () =
   })
 })
 
+test.each([
+  [{ containers: '1' }, {}, 'Containers are'],
+  [{ 'services-port': '70000' }, {}, 'A port is'],
+  [{}, { AWS_ENDPOINT_URL_SNS: 'nowhere' }, 'AWS_ENDPOINT_URL_SNS is no URL'],
+])('%j with %j is refused', (flags, env, reason) => {
+  expect(() => toStartSettings(flags, env)).toThrow(reason)
+})
+
 test('queues elsewhere without their topics and schedules are refused, and it is said why', async () => {
   const settings = elsewhere({ AWS_ENDPOINT_URL_SQS: 'http://localhost:9324' })
   const opening = openCloud({ clock: systemClock, ...(settings && { elsewhere: settings }) })

@@ -31,15 +31,18 @@ test('--help names every flag and the variables of the SDK', () => {
   }
 })
 
-test.each([
-  [['--nonsense'], {}],
-  [['--containers', '1'], {}],
-  [[], { PORT: '123456' }],
-  [[], { AWS_ENDPOINT_URL_SQS: 'nowhere' }],
-])('%j with %j is a mistake of usage: exit code 2, and where to look', (args, env) => {
-  const { status, stdout, stderr } = start(args, env)
+test('a mistake of usage: exit code 2, and where to look', () => {
+  const { status, stdout, stderr } = start([], { PORT: '123456' })
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
   expect(stderr).toContain('npm run start:aws -- --help')
+})
+
+test('where there is no dynoxide, it is said what to do instead: exit code 1', () => {
+  const elsewhere = `data:text/javascript,Object.defineProperty(process,'platform',{value:'haiku'})`
+  const { status, stderr } = start(['--port', '0'], { NODE_OPTIONS: `--import=${elsewhere}` })
+  expect(status).toBe(1)
+  expect(stderr).toContain('there is no dynoxide for haiku')
+  expect(stderr).toContain('AWS_ENDPOINT_URL_DYNAMODB')
 })
 
 test('a port in use is said before anything is packaged: exit code 1', async () => {
