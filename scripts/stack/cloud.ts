@@ -95,7 +95,7 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
     get schedules() {
       return scheduler.schedules
     },
-    lost: dynoxide ? dynoxide.ended.then(() => 'dynoxide has ended.') : new Promise(() => {}),
+    lost: dynoxide ? dynoxide.ended.then(() => 'dynoxide has ended') : new Promise(() => {}),
     async close() {
       // A timer of months would keep the process as long.
       for (const { waiting } of scheduler.schedules) waiting.abort()

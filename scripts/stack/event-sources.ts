@@ -7,15 +7,27 @@ import { part, type Properties } from './resources.ts'
 import { connectRule } from './rules.ts'
 import { connectTopic } from './subscriptions.ts'
 
+/** Of what calls functions on AWS, too. */
+const unknownTypes = ['AWS::Scheduler::Schedule', 'AWS::Lambda::Url']
+
 /** Nothing polls when it throws. */
 export async function connectSources(stack: Connecting): Promise<readonly Source[]> {
-  const { resources } = stack
+  const { resources, logger } = stack
+  for (const type of unknownTypes) {
+    for (const [name] of resources.ofType(type)) logger.warn(`${name} is not played here: ${type}`)
+  }
   const outcomes = await Promise.allSettled([
-    ...resources.ofType('AWS::Lambda::EventSourceMapping').map(async ([, each]) => connectQueue(stack, each)),
+    ...resources
+      .ofType('AWS::Lambda::EventSourceMapping')
+      .filter(([, { Enabled: isEnabled }]) => isEnabled !== false)
+      .map(async ([, each]) => connectQueue(stack, each)),
     ...resources
       .ofType('AWS::SNS::Subscription')
       .map(async ([name, each]) => connectTopic(stack, name, each)),
-    ...resources.ofType('AWS::Events::Rule').map(async ([name, each]) => connectRule(stack, name, each)),
+    ...resources
+      .ofType('AWS::Events::Rule')
+      .filter(([, { State: state }]) => state !== 'DISABLED')
+      .map(async ([name, each]) => connectRule(stack, name, each)),
   ])
   const sources = outcomes.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
   const failure = outcomes.find((each) => each.status === 'rejected')

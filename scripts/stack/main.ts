@@ -94,8 +94,9 @@ async function run(
     api = stack.api
     announce({ stack, settings, url: server.url, logger, out: terminal.out })
     const reason = await Promise.race([signal, stack.cloud.lost])
-    logger.info(`${reason}: stopping`)
-    return reason.startsWith('SIG') ? 0 : 1
+    const isToldTo = reason.startsWith('SIG')
+    logger[isToldTo ? 'info' : 'error'](`${reason}: stopping`)
+    return isToldTo ? 0 : 1
   } finally {
     for (const close of closing) await close()
   }

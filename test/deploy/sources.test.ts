@@ -95,6 +95,15 @@ test('a call of a rule that fails hinders no later one', async () => {
   expect(calls).toBe(3)
 })
 
+test('a rule that is switched off calls nobody', async () => {
+  let calls = 0
+  const { Rule } = rule('rate(1 minute)')
+  const off = { Rule: { ...Rule, Properties: { ...Rule.Properties, State: 'DISABLED' } } }
+  const { clock } = await connected(off, async () => calls++)
+  await clock.runUntil(() => false, 10 * minuteMs)
+  expect(calls).toBe(0)
+})
+
 test('a schedule that is no rate is refused', async () => {
   await expect(connected(rule('cron(0 12 * * ? *)'), async () => {})).rejects.toThrow('cron(0 12 * * ? *)')
 })
