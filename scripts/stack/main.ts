@@ -89,7 +89,7 @@ async function run(
       logger,
       onLine: (name, line) => (json ? terminal.out(toJsonLine(name, line)) : showLine(logger, name, line)),
     })
-    const stack = await listening(servicesPort, deploying)
+    const stack = await listening(servicesPort, deploying, '--services-port')
     closing.push(async () => stack.close())
     api = stack.api
     announce({ stack, settings, url: server.url, logger, out: terminal.out })
@@ -102,13 +102,16 @@ async function run(
   }
 }
 
-/** @throws StartError when the port cannot be had */
-async function listening<T>(port: number, promise: Promise<T>): Promise<T> {
+/**
+ * @param flag that another port can be chosen by
+ * @throws StartError when the port cannot be had
+ */
+async function listening<T>(port: number, promise: Promise<T>, flag = '--port'): Promise<T> {
   try {
     return await promise
   } catch (error) {
     const reason = describeListenError(error, port, '127.0.0.1')
-    throw reason === undefined ? error : new StartError(reason, { cause: error })
+    throw reason === undefined ? error : new StartError(reason.replaceAll('--port', flag), { cause: error })
   }
 }
 
