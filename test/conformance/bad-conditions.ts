@@ -4,42 +4,45 @@ import type { Management } from '../../src/runtime/management.ts'
 import type { Clock } from '../../src/runtime/ports.ts'
 import type { App } from '../../src/workflow/app.ts'
 import { errorCatalogue } from '../../src/workflow/error-catalogue.ts'
-import { isTenutoError } from '../../src/workflow/errors.ts'
+import { type ErrorCode, isTenutoError } from '../../src/workflow/errors.ts'
 
 /** Asks again as long as it hears that it may. */
 export function patient(management: Management, clock: Clock): Management {
-  async function again<T>(ask: (isRepeat: boolean) => Promise<T>, isRepeat = false): Promise<T> {
+  async function again<T>(ask: (attempt: number) => Promise<T>, attempt = 1): Promise<T> {
     try {
-      return await ask(isRepeat)
+      return await ask(attempt)
     } catch (error) {
       if (!isTenutoError(error) || errorCatalogue[error.code].http !== 503) throw error
       await clock.sleep(1_000)
-      return again(ask, true)
+      return again(ask, attempt + 1)
     }
   }
+
+  /** @param late what a repetition hears when the attempt before had its effect, or when both came too late */
+  async function once(ask: () => Promise<void>, late: ErrorCode): Promise<void> {
+    await again(async (attempt) => {
+      try {
+        await ask()
+      } catch (error) {
+        if (attempt === 1 || !isTenutoError(error, late)) throw error
+      }
+    })
+  }
+  const randomUUID = (): string => crypto.randomUUID()
   return {
-    async start(request) {
-      const { idempotencyKey = crypto.randomUUID(), instanceId = crypto.randomUUID(), ...rest } = request
+    async start({ idempotencyKey = randomUUID(), instanceId = randomUUID(), ...rest }) {
       return again(async () => management.start({ ...rest, idempotencyKey, instanceId }))
     },
-    async raiseEvent({ eventId = crypto.randomUUID(), ...rest }) {
-      return again(async () => management.raiseEvent({ ...rest, eventId }))
+    async raiseEvent({ eventId = randomUUID(), ...rest }) {
+      await once(async () => management.raiseEvent({ ...rest, eventId }), 'ERR_RAISE_EVENT_WORKFLOW')
     },
     get: async (...request) => again(async () => management.get(...request)),
     waitFor: async (...request) => again(async () => management.waitFor(...request)),
     history: async (...request) => again(async () => management.history(...request)),
-    suspend: async (...request) => again(async () => management.suspend(...request)),
-    resume: async (...request) => again(async () => management.resume(...request)),
+    suspend: async (...request) => once(async () => management.suspend(...request), 'ERR_PAUSE_WORKFLOW'),
+    resume: async (...request) => once(async () => management.resume(...request), 'ERR_RESUME_WORKFLOW'),
     terminate: async (...request) => again(async () => management.terminate(...request)),
-    purge: async (...request) =>
-      again(async (isRepeat) => {
-        try {
-          await management.purge(...request)
-        } catch (error) {
-          // The attempt before had its effect, and only its answer was lost.
-          if (!isRepeat || !isTenutoError(error, 'ERR_INSTANCE_ID_NOT_FOUND')) throw error
-        }
-      }),
+    purge: async (...request) => once(async () => management.purge(...request), 'ERR_INSTANCE_ID_NOT_FOUND'),
   }
 }
 

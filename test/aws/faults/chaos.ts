@@ -120,8 +120,6 @@ export class Chaos {
           ['BatchWriteItem: UnprocessedItems, all', nothingOfIt],
           ['BatchWriteItem: UnprocessedItems, some', onlyTheFirst],
         ]
-      case 'BatchGetItem':
-        return [['BatchGetItem: UnprocessedKeys', onlyTheFirst]]
       case 'SendMessageBatch':
       case 'ChangeMessageVisibilityBatch': {
         const isMany = operation === 'SendMessageBatch' && (input['Entries'] as readonly unknown[]).length > 1

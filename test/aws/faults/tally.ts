@@ -21,7 +21,6 @@ export type RequestFault = (typeof requestFaults)[number]
 /** What may become of a request for many things. */
 const partialFaults = [
   'Query: a page of one item',
-  'BatchGetItem: UnprocessedKeys',
   'BatchWriteItem: UnprocessedItems, all',
   'BatchWriteItem: UnprocessedItems, some',
   'SendMessageBatch: an entry failed',
