@@ -47,9 +47,9 @@ export class DeployedFunction {
     this.concurrency = options.concurrency
   }
 
-  /** Containers that there are. */
+  /** Containers that live. */
   get size(): number {
-    return this.#containers.size
+    return [...this.#containers].filter(({ hasEnded }) => !hasEnded).length
   }
 
   /** Has a container ready. @throws when the bundle does not load */
