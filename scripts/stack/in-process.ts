@@ -62,7 +62,7 @@ export interface AwsWorldOptions {
   readonly chooseContainer?: Choose
 }
 
-export interface Invocation extends Lent {
+interface Invocation extends Lent {
   readonly functionName: FunctionName
   readonly event: unknown
 }
