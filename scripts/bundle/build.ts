@@ -1,8 +1,8 @@
 // One ES module for each function, with everything in it but what Node brings.
 
 import { globSync, rmSync } from 'node:fs'
-import { basename, join } from 'node:path'
-import { build, type BuildResult } from 'esbuild'
+import { basename, join, resolve } from 'node:path'
+import { build, type BuildResult, type Plugin } from 'esbuild'
 import { builtinModules } from './builtin-modules.ts'
 import { lambdaCredentials } from './lambda-credentials.ts'
 
@@ -15,14 +15,17 @@ export interface Bundle {
   readonly parts: ReadonlyMap<string, number>
 }
 
-/** Bundles every file of the folder `handlers` into `{outFolder}/{name}/index.mjs`, with a source map beside it. */
-export async function buildBundles(outFolder: string): Promise<readonly Bundle[]> {
+/**
+ * Bundles every file of the folder `handlers` into `{outFolder}/{name}/index.mjs`, with a source map beside it.
+ * @param app the module whose `app` the functions run. Default: the one that the handlers import
+ */
+export async function buildBundles(outFolder: string, app?: string): Promise<readonly Bundle[]> {
   rmSync(outFolder, { recursive: true, force: true })
   const names = globSync('handlers/*.ts').map((path) => basename(path, '.ts'))
-  return Promise.all(names.toSorted().map(async (name) => buildBundle(name, outFolder)))
+  return Promise.all(names.toSorted().map(async (name) => buildBundle(name, outFolder, app)))
 }
 
-async function buildBundle(name: string, outFolder: string): Promise<Bundle> {
+async function buildBundle(name: string, outFolder: string, app?: string): Promise<Bundle> {
   const path = join(outFolder, name, 'index.mjs')
   const { metafile } = await build({
     entryPoints: [join('handlers', `${name}.ts`)],
@@ -33,7 +36,7 @@ async function buildBundle(name: string, outFolder: string): Promise<Bundle> {
     target: 'node24',
     mainFields: ['module', 'main'],
     conditions: ['import', 'module'],
-    plugins: [builtinModules, lambdaCredentials],
+    plugins: [builtinModules, lambdaCredentials, ...(app === undefined ? [] : [otherApp(app)])],
     minifySyntax: true,
     minifyWhitespace: true,
     sourcemap: 'linked',
@@ -44,6 +47,15 @@ async function buildBundle(name: string, outFolder: string): Promise<Bundle> {
     metafile: true,
   })
   return { name, path, ...sizesIn(metafile) }
+}
+
+function otherApp(path: string): Plugin {
+  return {
+    name: 'other-app',
+    setup(building) {
+      building.onResolve({ filter: /examples\/app\.ts$/ }, () => ({ path: resolve(path) }))
+    },
+  }
 }
 
 function sizesIn({ outputs }: NonNullable<BuildResult['metafile']>): Pick<Bundle, 'bytes' | 'parts'> {
