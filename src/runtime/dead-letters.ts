@@ -35,7 +35,7 @@ async function failActivity(host: ActivityHandlerHost, delivery: Delivery<Activi
 async function keepFact({ ports, instances }: ActivityHandlerHost, message: WorkflowMessage): Promise<void> {
   const key = { instanceId: message.instanceId, incarnation: message.incarnation }
   instances.drop(key)
-  const row = await ports.store.getInstance(key.instanceId)
+  const row = await ports.store.getInstance(key.instanceId, 'row')
   if (!row || row.incarnation !== key.incarnation || row.purgedAt !== undefined) return
   const { episodes } = await ports.store.read(key)
   const state = emptyState(key)

@@ -131,7 +131,7 @@ async function sendEvent(
   episode: Episode,
   command: SendEvent,
 ): Promise<Message[]> {
-  const target = await ports.store.getInstance(command.instanceId)
+  const target = await ports.store.getInstance(command.instanceId, 'row')
   if (!target || target.purgedAt !== undefined || isTerminal(target.status)) {
     ports.logger.warn('An event was dropped: the instance does not exist or has ended.', {
       instanceId: command.instanceId,

@@ -41,7 +41,7 @@ export async function load(
   instances.drop(key)
   const record = await ports.store.read(key)
   // After the episodes: whoever stalls the instance marks its row first, then looks for episodes that it has to guard.
-  const row = await ports.store.getInstance(key.instanceId)
+  const row = await ports.store.getInstance(key.instanceId, 'row')
   if (!row || row.incarnation !== key.incarnation || row.purgedAt !== undefined) return undefined
   const live = newLiveInstance(key, row)
   const stalled = row.stalled ?? record.stalled
@@ -49,6 +49,6 @@ export async function load(
   if (stalled?.code === 'TURN_CRASHED' && !tryAgain) live.obstacle = stalled
   live.inbox = toInbox(record.inbox)
   await catchUp(live, record.episodes, app, ports.logger)
-  live.shown = { ...live.shown, stalled, at: row.lastUpdatedAt }
+  live.shown = { ...live.shown, stalled, at: Math.max(row.lastUpdatedAt, record.episodes.at(-1)?.at ?? 0) }
   return live
 }

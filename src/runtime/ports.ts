@@ -14,6 +14,9 @@ export type AppendResult =
   /** The incarnation does not exist any more: it was purged or replaced. */
   | { readonly kind: 'gone' }
 
+/** `row`: for whoever reads the history too, or not at all. What derives from the newest episode may then be out of date, and it costs less. */
+export type RowDetail = 'row'
+
 export interface ListFilter {
   readonly statuses?: readonly RuntimeStatus[]
   readonly limit: number
@@ -31,7 +34,7 @@ export interface Store {
   /**
    * The row of an instance id, tombstones included. While an instance is stalled its row shows the status below, with `stalled` beside it.
    */
-  getInstance(instanceId: string): Promise<InstanceRow | undefined>
+  getInstance(instanceId: string, detail?: RowDetail): Promise<InstanceRow | undefined>
   /**
    * Puts a new row if there is none, or if the present one is of the incarnation `replaces` (which has ended or was purged).
    * @returns undefined when it was put, else the row that is in the way.

@@ -58,7 +58,7 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
   const instances = new Instances({ table, bodies, history, lives, now })
   const projector = new Projector({ table, bodies, lives, now, retention })
   return {
-    getInstance: (instanceId) => instances.get(instanceId),
+    getInstance: (instanceId, detail) => instances.get(instanceId, detail),
     createInstance: (row, replaces) => instances.create(row, replaces),
     read: (key, after) => history.read(key, after),
     readHistory: (key) => history.readAll(key),

@@ -1,5 +1,6 @@
 // Rows of instances: read, and created once a life.
 
+import type { RowDetail } from '../../runtime/ports.ts'
 import type { InstanceRow } from '../../runtime/rows.ts'
 import { isTerminal } from '../../workflow/status.ts'
 import { placeOf } from '../keys.ts'
@@ -26,10 +27,11 @@ export class Instances {
     this.#options = options
   }
 
-  async get(instanceId: string): Promise<InstanceRow | undefined> {
-    const { table, now } = this.#options
+  async get(instanceId: string, detail?: RowDetail): Promise<InstanceRow | undefined> {
+    const { table, bodies, now } = this.#options
     const item = await table.get(keyOfRow(instanceId))
-    return item && !isExpired(item, now()) ? this.#withNewest(item) : undefined
+    if (!item || isExpired(item, now())) return undefined
+    return detail === 'row' ? unpackRow(bodies, item) : this.#withNewest(item)
   }
 
   /** The new row is its own proof: incarnations are random, so a refusal that shows this one is the answer to an earlier attempt. */
