@@ -51,7 +51,7 @@ async function crash(name: TargetName, kills: number, rng: Rng): Promise<boolean
     for (let left = kills; left > 0; left -= killsPerRound) {
       const round = `r${results.length + 1}`
       const options = { target, folder, name: round, kills: Math.min(left, killsPerRound) }
-      const result = await runRound({ ...options, rng: rng.fork(round) })
+      const result = await runRound({ ...options, rng })
       results.push(result)
       console.log(`  ${round.padEnd(4)} ${lineOf(result)}`)
       for (const problem of result.problems) console.log(`    ${problem}`)

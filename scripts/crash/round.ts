@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isTerminal, type RuntimeStatus } from '../../src/workflow/status.ts'
-import type { Rng } from '../../test/simulation/rng.ts'
+import { Rng } from '../../test/simulation/rng.ts'
 import { problemsOf } from './checker.ts'
 import { Client } from './client.ts'
 import { type Instance, Journal } from './journal.ts'
@@ -43,13 +43,13 @@ export async function runRound({ target, rng, name, kills, folder }: RoundOption
   const file = join(folder, `effects-${name}.jsonl`)
   const journal = new Journal()
   const client = (number: number): Client =>
-    new Client(number, { url: target.url, rng: rng.fork(`client ${number}`), journal, file })
+    new Client(number, { url: target.url, rng: diceOf(rng), journal, file })
   const observer = client(0)
   const shared = journal.add(`shared-${name}`, 'ledger')
   await observer.start(shared)
   const stop = new AbortController()
   const working = Array.from({ length: clients }, (_, at) => work(client(at + 1)))
-  const killed = await killAgainAndAgain(target, rng.fork('kills'), kills)
+  const killed = await killAgainAndAgain(target, diceOf(rng), kills)
   stop.abort()
   await Promise.all(working)
   const problems = await drainAndCheck(target, observer, journal, file)
@@ -65,7 +65,7 @@ export async function runRound({ target, rng, name, kills, folder }: RoundOption
   }
 
   async function work(own: Client): Promise<void> {
-    const dice = rng.fork(`work ${own.number}`)
+    const dice = diceOf(rng)
     for (let at = 0; !stop.signal.aborted; at++) {
       await oneDeed(own, dice, `${name}-${own.number}-${at}`)
       await sleep(dice.int(0, 50))
@@ -123,6 +123,11 @@ async function drainAndCheck(
     problems.push(...problemsOf(instance, end, effects.get(instance.id) ?? []))
   }
   return problems
+}
+
+/** Dice of their own for everybody, drawn before anything happens. */
+function diceOf(rng: Rng): Rng {
+  return new Rng(rng.int(1, 2 ** 31))
 }
 
 function isOver({ seen }: Instance): boolean {
