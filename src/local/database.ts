@@ -5,7 +5,7 @@ import { statSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { assert, TenutoError } from '../workflow/errors.ts'
 import type { Logger } from '../workflow/logger.ts'
-import { applicationId, schema, schemaVersion } from './schema.ts'
+import { applicationId, migrations, schema, schemaVersion } from './schema.ts'
 import { toStorageError } from './storage-errors.ts'
 
 export const inMemory = ':memory:'
@@ -75,10 +75,13 @@ export function openDatabase({ path, integrityCheck, logger }: DatabaseOptions):
   let connection: DatabaseSync | undefined
   try {
     connection = new DatabaseSync(path, { timeout: 1_000, defensive: true })
-    const isNew = refuseForeign(connection, path)
+    const version = versionOf(connection, path)
     configure(connection, path)
-    if (isNew) create(connection)
-    else if (integrityCheck) check(connection, path, logger)
+    if (version === undefined) create(connection)
+    else {
+      if (integrityCheck) check(connection, path, logger)
+      migrate(connection, version)
+    }
     return new Database(connection)
   } catch (error) {
     connection?.close()
@@ -111,12 +114,12 @@ function configure(connection: DatabaseSync, path: string): void {
   }
 }
 
-/** @returns whether the database is still empty */
-function refuseForeign(connection: DatabaseSync, path: string): boolean {
+/** @returns the version of the tables; undefined when there are none yet */
+function versionOf(connection: DatabaseSync, path: string): number | undefined {
   const version = Number(valueOf(connection, 'PRAGMA user_version'))
   const application = valueOf(connection, 'PRAGMA application_id')
   const isEmpty = valueOf(connection, 'SELECT count(*) FROM sqlite_schema') === 0
-  if (isEmpty) return true
+  if (isEmpty) return undefined
   if (application !== applicationId) {
     throw new TenutoError('STORAGE_FAILED', `${path} is a database of something else than Tenuto.`)
   }
@@ -124,8 +127,8 @@ function refuseForeign(connection: DatabaseSync, path: string): boolean {
     const message = `${path} was written by a newer Tenuto (tables of version ${version}; this one knows ${schemaVersion}).`
     throw new TenutoError('STORAGE_FAILED', `${message} Run that version, or a newer one.`)
   }
-  assert(version === schemaVersion, `tables of version ${version}`)
-  return false
+  assert(version >= 1, `tables of version ${version}`)
+  return version
 }
 
 function create(connection: DatabaseSync): void {
@@ -133,6 +136,16 @@ function create(connection: DatabaseSync): void {
     BEGIN IMMEDIATE;
     ${schema}
     PRAGMA application_id = ${applicationId};
+    PRAGMA user_version = ${schemaVersion};
+    COMMIT;`)
+}
+
+/** Brings the tables up to date, in one transaction: a process that is killed meanwhile leaves them as they were. */
+function migrate(connection: DatabaseSync, version: number): void {
+  if (version === schemaVersion) return
+  connection.exec(`
+    BEGIN IMMEDIATE;
+    ${migrations.slice(version - 1).join('')}
     PRAGMA user_version = ${schemaVersion};
     COMMIT;`)
 }

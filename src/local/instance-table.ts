@@ -24,21 +24,11 @@ export interface Life {
 /** What of a row a projection changes, beside its status. */
 type Shown = Omit<Projection, 'episode' | 'status' | 'lastUpdatedAt'> & Pick<InstanceRow, 'stalled'>
 
-type FullRow = Life & { readonly start: string; readonly shown: string | null }
-
-/** The last instance of a page, after which the next one begins. */
-export interface PageEnd {
-  readonly createdAt: number
-  readonly instanceId: string
-}
+/** A life with the JSON of its start and of what it shows. */
+export type FullRow = Life & { readonly start: string; readonly shown: string | null }
 
 const fullRow = `SELECT i.*, starts.body AS start, shown.body AS shown
   FROM instances i JOIN starts USING (life) LEFT JOIN shown USING (life)`
-
-const pageWhere = (condition: string) => `${fullRow}
-  WHERE purged_at IS NULL AND ${condition} created_at >= :createdAt
-    AND (created_at > :createdAt OR instance_id > :instanceId)
-  ORDER BY created_at, instance_id LIMIT :limit`
 
 function statements(database: Database) {
   return {
@@ -46,9 +36,12 @@ function statements(database: Database) {
     findFull: database.prepare(`${fullRow} WHERE instance_id = ?`),
     insert: database.prepare(
       `INSERT INTO instances
-        (instance_id, incarnation, created_at, updated_at, projected, listed, shown_n, last_n, opening_n, unread)
-        VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, 0)`,
+        (instance_id, incarnation, created_at, updated_at, projected, listed, shown_n, name, parent_id,
+          last_n, opening_n, unread)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)`,
     ),
+    putTag: database.prepare('INSERT OR REPLACE INTO tags (life, name, value) VALUES (?, ?, ?)'),
+    removeTags: database.prepare('DELETE FROM tags WHERE life = ?'),
     remove: database.prepare('DELETE FROM instances WHERE life = ?'),
     putStart: database.prepare('INSERT OR REPLACE INTO starts VALUES (?, ?)'),
     removeStart: database.prepare('DELETE FROM starts WHERE life = ?'),
@@ -62,8 +55,6 @@ function statements(database: Database) {
       `UPDATE instances SET projected = ?, listed = ?, shown_n = ?, updated_at = max(updated_at, ?) WHERE life = ?`,
     ),
     bury: database.prepare('UPDATE instances SET purged_at = ?, updated_at = ?, unread = 0 WHERE life = ?'),
-    page: database.prepare(pageWhere('')),
-    pageByStatus: database.prepare(pageWhere('listed = :status AND')),
   }
 }
 
@@ -100,14 +91,18 @@ export class InstanceTable {
       status,
       status,
       episode,
+      start.name,
+      start.parent?.instanceId ?? null,
     )
     this.#sql.putStart.run(lastInsertRowid, JSON.stringify(start))
+    for (const tag of Object.entries(start.tags ?? {})) this.#sql.putTag.run(lastInsertRowid, ...tag)
   }
 
   remove(life: number): void {
     this.#sql.remove.run(life)
     this.#sql.removeStart.run(life)
     this.#sql.removeShown.run(life)
+    this.#sql.removeTags.run(life)
   }
 
   /** The line has grown by an episode. An instance that has one runs, whether or not it is projected yet. */
@@ -144,15 +139,8 @@ export class InstanceTable {
     const { name, startDigest, startKey, parent } = JSON.parse(row.start) as InstanceRow
     this.#sql.putStart.run(life, JSON.stringify({ name, startDigest, startKey, parent }))
     this.#sql.removeShown.run(life)
+    this.#sql.removeTags.run(life)
     this.#sql.bury.run(at, at, life)
-  }
-
-  /** Instances that are not purged, by age. */
-  page({ createdAt, instanceId }: PageEnd, limit: number, status?: RuntimeStatus): InstanceRow[] {
-    const rows = status
-      ? this.#sql.pageByStatus.all({ status, createdAt, instanceId, limit })
-      : this.#sql.page.all({ createdAt, instanceId, limit })
-    return rows.map((row) => toInstanceRow(row as unknown as FullRow))
   }
 
   #shownOf(life: number): Shown {
@@ -167,7 +155,7 @@ export class InstanceTable {
   }
 }
 
-function toInstanceRow(row: FullRow): InstanceRow {
+export function toInstanceRow(row: FullRow): InstanceRow {
   return {
     instanceId: row.instance_id,
     incarnation: row.incarnation,

@@ -1,11 +1,41 @@
 // The tables. Rows that change at every step are small and apart from payloads, which may have megabytes:
 // SQLite writes a whole row anew whenever a column of it changes.
 
-/** Raised with every change of the tables; a database of a later version is refused. */
-export const schemaVersion = 1
+/** Raised with every change of the tables; a database of a later version is refused, one of an earlier version is brought up to date. */
+export const schemaVersion = 2
 
 /** Marks the file as Tenuto's ('TENU'). */
 export const applicationId = 0x54_45_4e_55
+
+/** New in version 2. Ends and purges are looked for when their time of retention is over. */
+const searchTables = `
+CREATE INDEX instances_by_parent ON instances (parent_id, created_at)
+  WHERE parent_id IS NOT NULL AND purged_at IS NULL;
+CREATE INDEX instances_by_end ON instances (updated_at)
+  WHERE purged_at IS NULL AND projected IN ('COMPLETED', 'FAILED', 'TERMINATED');
+CREATE INDEX instances_by_purge ON instances (purged_at) WHERE purged_at IS NOT NULL;
+CREATE TABLE tags (
+  life INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (name, value, life)
+) WITHOUT ROWID;
+CREATE INDEX tags_by_life ON tags (life);
+`
+
+/** What makes the tables of a version those of the next; the first entry is for version 1. */
+export const migrations: readonly string[] = [
+  `
+ALTER TABLE instances ADD COLUMN name TEXT NOT NULL DEFAULT '';
+ALTER TABLE instances ADD COLUMN parent_id TEXT;
+UPDATE instances SET
+  name = coalesce((SELECT body ->> '$.name' FROM starts WHERE starts.life = instances.life), ''),
+  parent_id = (SELECT body ->> '$.parent.instanceId' FROM starts WHERE starts.life = instances.life);
+${searchTables}
+INSERT INTO tags SELECT starts.life, each.key, each.value
+  FROM starts, json_each(starts.body, '$.tags') AS each;
+`,
+]
 
 export const schema = `
 -- closed: 1 while the database is closed in order, so that the next open knows whether the process was killed.
@@ -15,7 +45,7 @@ INSERT INTO host VALUES (1);
 -- A life is one incarnation of an instance; the other tables name it by this number instead of two long ids.
 -- projected: status by the newest projection; listed: what it is listed under, which is STALLED while that is set.
 -- shown_n: number of the episode that is projected; last_n: of the newest; opening_n: of the newest that continued as new.
--- unread: external events that the newest episode left unread.
+-- unread: external events that the newest episode left unread. name, parent_id: as in starts, to be looked for.
 CREATE TABLE instances (
   life INTEGER PRIMARY KEY,
   instance_id TEXT NOT NULL,
@@ -28,12 +58,14 @@ CREATE TABLE instances (
   last_n INTEGER NOT NULL,
   opening_n INTEGER NOT NULL,
   unread INTEGER NOT NULL,
-  purged_at INTEGER
+  purged_at INTEGER,
+  name TEXT NOT NULL DEFAULT '',
+  parent_id TEXT
 );
 CREATE UNIQUE INDEX instances_by_id ON instances (instance_id);
 CREATE INDEX instances_by_age ON instances (created_at) WHERE purged_at IS NULL;
 CREATE INDEX instances_by_status ON instances (listed, created_at) WHERE purged_at IS NULL;
-
+${searchTables}
 -- What an instance was started with; never changes.
 CREATE TABLE starts (life INTEGER PRIMARY KEY, body TEXT NOT NULL);
 -- Output, failure, custom status, reason of a stall.

@@ -11,7 +11,7 @@ import type { Database } from './database.ts'
 import { EpisodeTable } from './episode-table.ts'
 import { InboxTable } from './inbox-table.ts'
 import { InstanceTable } from './instance-table.ts'
-import { listInstances } from './list.ts'
+import { InstanceList } from './list.ts'
 import type { MessageTable } from './message-table.ts'
 import type { WriteLog } from './write-log.ts'
 
@@ -26,6 +26,7 @@ export class LocalStore implements Store {
   readonly #log: WriteLog
   readonly #clock: Clock
   readonly #instances: InstanceTable
+  readonly #list: InstanceList
   readonly #episodes: EpisodeTable
   readonly #inbox: InboxTable
   readonly #messages: MessageTable
@@ -34,6 +35,7 @@ export class LocalStore implements Store {
     this.#log = log
     this.#clock = clock
     this.#instances = new InstanceTable(database)
+    this.#list = new InstanceList(database)
     this.#episodes = new EpisodeTable(database)
     this.#inbox = new InboxTable(database)
     this.#messages = messages
@@ -183,7 +185,7 @@ export class LocalStore implements Store {
   }
 
   async list(filter: ListFilter): Promise<InstancePage> {
-    return this.#log.read(() => listInstances(this.#instances, filter))
+    return this.#log.read(() => this.#list.page(filter))
   }
 
   /** Removes all that hangs on a life but its row. */

@@ -2,8 +2,8 @@
 // when it reports a failure; the protocol bears both.
 
 import type { Logger } from '../workflow/logger.ts'
-import type { RuntimeStatus } from '../workflow/status.ts'
 import type { Episode, InstanceKey } from './episode.ts'
+import type { InstanceFilter } from './instance-filter.ts'
 import type { Message, TimerMessage } from './messages.ts'
 import type { InboxRow, InstanceRecord, InstanceRow, Projection, Stall } from './rows.ts'
 
@@ -17,15 +17,18 @@ export type AppendResult =
 /** `row`: for whoever reads the history too, or not at all. What derives from the newest episode may then be out of date, and it costs less. */
 export type RowDetail = 'row'
 
-export interface ListFilter {
-  readonly statuses?: readonly RuntimeStatus[]
+export interface ListFilter extends InstanceFilter {
   readonly limit: number
-  /** From the page before. */
+  /** From the page before, with the same order. */
   readonly pageToken?: string
+  /** By age, the youngest first. Default: the oldest. */
+  readonly newestFirst?: boolean
 }
 
 export interface InstancePage {
+  /** Without payloads: no input, output, custom status and failure. */
   readonly instances: readonly InstanceRow[]
+  /** There may be more. */
   readonly pageToken?: string
 }
 
@@ -86,6 +89,12 @@ export interface Store {
    * @returns false when the row was not there, not ended, or of another incarnation; true again for a tombstone of this one.
    */
   purge(key: InstanceKey, at: number): Promise<boolean>
+  /**
+   * Instances that are not purged, by age. A page may be short, even empty, before the last one; all of them together show every instance
+   * that was there throughout once. The index they come from may be behind the rows by moments, and its `lastUpdatedAt` by turns that
+   * changed neither status nor custom status.
+   * @throws TenutoError `INVALID_ARGUMENT` for a page token that is none
+   */
   list(filter: ListFilter): Promise<InstancePage>
 }
 

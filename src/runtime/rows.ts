@@ -3,7 +3,7 @@
 import type { ExternalFact, ParentLink, TaskOutcome } from '../engine/events.ts'
 import type { FailureDetails } from '../workflow/failure.ts'
 import type { Payload } from '../workflow/payload.ts'
-import type { RuntimeStatus } from '../workflow/status.ts'
+import { isTerminal, type RuntimeStatus } from '../workflow/status.ts'
 import type { Episode, InstanceKey } from './episode.ts'
 
 /** Why an instance is `STALLED`. */
@@ -40,6 +40,11 @@ export interface InstanceRow extends InstanceKey {
   readonly stalled?: Stall
   /** Set on a tombstone: the instance is purged, its id free. */
   readonly purgedAt?: number
+}
+
+/** What an instance is shown and found as: while it is stalled that, whatever lies below. */
+export function shownStatus({ status, stalled }: Pick<InstanceRow, 'status' | 'stalled'>): RuntimeStatus {
+  return stalled && !isTerminal(status) ? 'STALLED' : status
 }
 
 /** What an episode changes on the row of its instance. */

@@ -4,6 +4,7 @@ import { TenutoError } from '../workflow/errors.ts'
 import { isTerminal } from '../workflow/status.ts'
 import { checkKey, checkStart } from './checks.ts'
 import { startDigest } from './digest.ts'
+import { checkTags } from './instance-filter.ts'
 import { viewOf } from './instance-view.ts'
 import type { StartRequest } from './management.ts'
 import type { Ports } from './ports.ts'
@@ -14,6 +15,7 @@ export async function startInstance(ports: Ports, request: StartRequest): Promis
   const instanceId = request.instanceId ?? ports.newId()
   checkStart(instanceId, workflowName, input)
   checkKey(idempotencyKey, 'An idempotency key')
+  if (tags) checkTags(tags)
   const now = ports.clock.now()
   const row: InstanceRow = {
     instanceId,

@@ -1,6 +1,8 @@
 // The store as plain maps: the reference for what the port means, and fast enough for tests by the thousand.
 
 import type { Episode, InstanceKey } from '../runtime/episode.ts'
+import { matches } from '../runtime/instance-filter.ts'
+import { type PageEnd, parsePageToken, toPageToken } from '../runtime/page-token.ts'
 import type { AppendResult, InstancePage, ListFilter, Store } from '../runtime/ports.ts'
 import type { InboxRow, InstanceRecord, InstanceRow, Projection, Stall } from '../runtime/rows.ts'
 import { TenutoError } from '../workflow/errors.ts'
@@ -32,16 +34,7 @@ export class MemoryStore implements Store {
 
   async getInstance(instanceId: string): Promise<InstanceRow | undefined> {
     const row = this.#rows.get(instanceId)
-    const life = row && this.#lives.get(lifeKey(row))
-    const newest = life?.episodes.get(life.newest)
-    if (!row || !newest) return row
-    const { unreadEvents } = newest
-    return {
-      ...row,
-      episode: newest.n,
-      lastUpdatedAt: Math.max(row.lastUpdatedAt, newest.at),
-      ...(unreadEvents !== undefined && { unreadEvents }),
-    }
+    return row && this.#withNewest(row)
   }
 
   async createInstance(row: InstanceRow, replaces?: string): Promise<InstanceRow | undefined> {
@@ -149,7 +142,7 @@ export class MemoryStore implements Store {
     const row = this.#rows.get(key.instanceId)
     if (row?.incarnation !== key.incarnation || !isTerminal(row.status)) return false
     if (row.purgedAt !== undefined) return true
-    const { input: _input, output: _output, failure: _failure, customStatus: _status, ...rest } = row
+    const { tags: _tags, ...rest } = withoutPayloads(row)
     this.#rows.set(key.instanceId, { ...rest, purgedAt: at })
     // The line stays: a writer of that life may still be alive, and must find its number taken (R17).
     this.#onChange(key.instanceId)
@@ -157,18 +150,32 @@ export class MemoryStore implements Store {
   }
 
   async list(filter: ListFilter): Promise<InstancePage> {
+    const { limit, pageToken, newestFirst = false } = filter
+    const after = pageToken === undefined ? undefined : parsePageToken(pageToken)
+    const order = newestFirst ? -1 : 1
     const rows = [...this.#rows.values()]
-      .filter((row) => row.purgedAt === undefined)
-      .filter(
-        (row) =>
-          !filter.statuses ||
-          filter.statuses.includes(row.stalled && !isTerminal(row.status) ? 'STALLED' : row.status),
-      )
-      .filter((row) => filter.pageToken === undefined || positionOf(row) > filter.pageToken)
-      .toSorted((a, b) => (positionOf(a) < positionOf(b) ? -1 : 1))
-    const instances = rows.slice(0, filter.limit)
+      .map((row) => this.#withNewest(row))
+      .filter((row) => matches(row, filter) && (!after || byAge(row, after) * order > 0))
+      .toSorted((a, b) => byAge(a, b) * order)
+    const instances = rows.slice(0, limit)
     const last = instances.at(-1)
-    return { instances, ...(last && instances.length < rows.length && { pageToken: positionOf(last) }) }
+    return {
+      instances: instances.map(withoutPayloads),
+      ...(last && instances.length < rows.length && { pageToken: toPageToken(last) }),
+    }
+  }
+
+  #withNewest(row: InstanceRow): InstanceRow {
+    const life = this.#lives.get(lifeKey(row))
+    const newest = life?.episodes.get(life.newest)
+    if (!newest) return row
+    const { unreadEvents } = newest
+    return {
+      ...row,
+      episode: newest.n,
+      lastUpdatedAt: Math.max(row.lastUpdatedAt, newest.at),
+      ...(unreadEvents !== undefined && { unreadEvents }),
+    }
   }
 
   #current(key: InstanceKey): InstanceRow | undefined {
@@ -190,7 +197,14 @@ function lifeKey({ instanceId, incarnation }: InstanceKey): string {
   return `${incarnation}/${instanceId}`
 }
 
-/** By age, then by id. A place in the list that stays where it is when rows before it are gone. */
-function positionOf({ createdAt, instanceId }: InstanceRow): string {
-  return `${String(createdAt).padStart(16, '0')}/${instanceId}`
+/** By age, then by id. */
+function byAge(a: PageEnd, b: PageEnd): number {
+  if (a.createdAt !== b.createdAt) return a.createdAt - b.createdAt
+  if (a.instanceId === b.instanceId) return 0
+  return a.instanceId < b.instanceId ? -1 : 1
+}
+
+function withoutPayloads(row: InstanceRow): InstanceRow {
+  const { input: _input, output: _output, failure: _failure, customStatus: _status, ...rest } = row
+  return rest
 }

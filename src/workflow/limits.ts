@@ -25,6 +25,14 @@ export const limits = {
   headerBytes: 16_384,
   /** Characters of the reason of a suspend or resume. */
   reasonCharacters: 1_024,
+  /** Tags of one instance. */
+  tags: 16,
+  /** Characters of the name of a tag. */
+  tagNameCharacters: 64,
+  /** Characters of the value of a tag. */
+  tagValueCharacters: 256,
+  /** Workflow names in one filter. */
+  filterNames: 50,
   /** Ids of consumed external events that a generation hands to the next one. */
   consumedEventIds: 1_000,
   /** Characters of a failure message kept in the history; longer ones are cut. */

@@ -2,8 +2,8 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Episode } from '../../src/runtime/episode.ts'
-import type { ListFilter, Store } from '../../src/runtime/ports.ts'
-import type { InstanceRow } from '../../src/runtime/rows.ts'
+import type { Store } from '../../src/runtime/ports.ts'
+import { describeLists } from './list.suite.ts'
 import { episodeOf, eventRow, key, nextLife, openingOf, outcomeRow, rowOf } from './samples.ts'
 
 export interface OpenStore {
@@ -382,58 +382,6 @@ export function describeStore(name: string, open: () => Promise<OpenStore>): voi
       })
     })
 
-    describe('lists', () => {
-      const create = (instanceId: string, more: Partial<InstanceRow>) =>
-        store.createInstance(rowOf({ instanceId, incarnation: `life of ${instanceId}` }, more))
-      const pages = async (filter: ListFilter) => {
-        const ids: string[][] = []
-        for (let pageToken = filter.pageToken; ;) {
-          const page = await store.list({ ...filter, ...(pageToken && { pageToken }) })
-          ids.push(page.instances.map(({ instanceId }) => instanceId))
-          pageToken = page.pageToken
-          if (!pageToken) return ids
-        }
-      }
-
-      beforeEach(async () => {
-        await create('d', { createdAt: 2_000 })
-        await create('b', { createdAt: 2_000 })
-        await create('a', { createdAt: 3_000, status: 'RUNNING' })
-        await create('c', { createdAt: 1_000, status: 'COMPLETED' })
-      })
-
-      test('every instance is on exactly one page, whatever the size of the pages', async () => {
-        for (const limit of [1, 2, 3, 10]) {
-          const ids = (await pages({ limit })).flat()
-          expect(ids.toSorted()).toEqual(['a', 'b', 'c', 'd'])
-        }
-      })
-
-      test('a filter shows the named statuses only', async () => {
-        expect((await pages({ limit: 1, statuses: ['PENDING', 'RUNNING'] })).flat().toSorted()).toEqual([
-          'a',
-          'b',
-          'd',
-        ])
-        expect(await pages({ limit: 10, statuses: ['COMPLETED', 'COMPLETED'] })).toEqual([['c']])
-        expect(await pages({ limit: 10, statuses: ['FAILED'] })).toEqual([[]])
-      })
-
-      test('a stalled instance is found by that status alone', async () => {
-        await store.setStalled(
-          { instanceId: 'a', incarnation: 'life of a' },
-          { errorType: 'E', message: 'm' },
-          4_000,
-        )
-        expect(await pages({ limit: 10, statuses: ['STALLED'] })).toEqual([['a']])
-        expect(await pages({ limit: 10, statuses: ['RUNNING'] })).toEqual([[]])
-      })
-
-      test('a purged instance is not listed', async () => {
-        await store.purge({ instanceId: 'c', incarnation: 'life of c' }, 5_000)
-        expect((await pages({ limit: 10 })).flat().toSorted()).toEqual(['a', 'b', 'd'])
-        expect(await pages({ limit: 10, statuses: ['COMPLETED'] })).toEqual([[]])
-      })
-    })
+    describeLists(() => store)
   })
 }

@@ -59,10 +59,11 @@ const allowed: Readonly<Record<string, Readonly<Record<string, readonly string[]
     'Table/index/list': ['dynamodb:Query'],
     WorkflowQueue: ['sqs:SendMessage'],
   },
-  // Takes facts, shows rows, purges, and starts at a later time.
+  // Takes facts, shows rows and lists of them, purges, and starts at a later time.
   Api: {
     ApiLogGroup: log,
     Table: engine.Table,
+    'Table/index/list': ['dynamodb:Query'],
     WorkflowQueue: ['sqs:SendMessage'],
     'ScheduleGroup/*': ['scheduler:CreateSchedule'],
     ScheduleRole: ['iam:PassRole'],

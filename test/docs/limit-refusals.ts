@@ -4,6 +4,7 @@ import { failureAfter } from '../../scripts/docs/examples/long-history.ts'
 import { inWorld } from '../../scripts/docs/examples/memory-world.ts'
 import { answerOfSocket } from '../../scripts/docs/examples/socket.ts'
 import { createHttpApi } from '../../src/http/api.ts'
+import { checkFilter } from '../../src/runtime/instance-filter.ts'
 import { createManagement } from '../../src/runtime/manage.ts'
 import type { RaiseEventRequest, StartRequest } from '../../src/runtime/management.ts'
 import { createMemoryBackend } from '../../src/testing/memory-backend.ts'
@@ -123,6 +124,28 @@ export const refusals: readonly Refusal[] = [
     use: async (levels) => started({ input: nested(levels) }),
   },
   { name: 'eventBuffer', code: 'ERR_EVENT_BUFFER_FULL', use: async (count) => raised({}, count) },
+  {
+    name: 'tags',
+    code: 'INVALID_ARGUMENT',
+    use: async (count) =>
+      started({ tags: Object.fromEntries(Array.from({ length: count }, (_, at) => [`tag-${at}`, 'x'])) }),
+  },
+  {
+    name: 'tagNameCharacters',
+    code: 'INVALID_ARGUMENT',
+    use: async (length) => started({ tags: { [text(length)]: 'x' } }),
+  },
+  {
+    name: 'tagValueCharacters',
+    code: 'INVALID_ARGUMENT',
+    use: async (length) => started({ tags: { team: text(length) } }),
+  },
+  {
+    name: 'filterNames',
+    code: 'INVALID_ARGUMENT',
+    use: async (count) =>
+      codeOf(async () => checkFilter({ workflowNames: Array.from({ length: count }, () => 'order') })),
+  },
   {
     name: 'reasonCharacters',
     code: 'ERR_MALFORMED_REQUEST',

@@ -15,6 +15,20 @@ export function text(value: string): AttributeValue {
   return { S: escapeText(value) }
 }
 
+/** Names and values of others. */
+export function texts(values: Readonly<Record<string, string>>): AttributeValue {
+  return {
+    M: Object.fromEntries(Object.entries(values).map(([name, value]) => [escapeText(name), text(value)])),
+  }
+}
+
+export function textsIn(item: Item, name: string): Record<string, string> | undefined {
+  const entries = item[name]?.M && Object.entries(item[name].M)
+  return (
+    entries && Object.fromEntries(entries.map(([key, { S = '' }]) => [unescapeText(key), unescapeText(S)]))
+  )
+}
+
 export function number(value: number): AttributeValue {
   return { N: String(value) }
 }
@@ -69,7 +83,9 @@ export function bytesOf(item: Item): number {
   return bytes
 }
 
-function bytesOfValue({ S, N, B }: AttributeValue): number {
+function bytesOfValue({ S, N, B, M }: AttributeValue): number {
+  // A map has three bytes of its own, and one for each of its entries.
+  if (M !== undefined) return 3 + Object.keys(M).length + bytesOf(M)
   if (S !== undefined) return Buffer.byteLength(S)
   if (B !== undefined) return B.byteLength
   // Two digits a byte and one for the exponent; `BOOL` has one.

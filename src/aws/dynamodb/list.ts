@@ -1,13 +1,19 @@
 // Lists: the index holds the rows by status, spread over partitions, and follows the table within moments. A page is the merge of the
-// beginnings of its partitions.
+// beginnings of its partitions. What a filter lets through may lie far apart, so a page ends also when it has looked at enough rows: then
+// it is short, and the next one goes on where all of its partitions have been seen.
 
+import { noPageToken } from '../../runtime/page-token.ts'
 import type { InstancePage, ListFilter } from '../../runtime/ports.ts'
-import { TenutoError } from '../../workflow/errors.ts'
 import type { RuntimeStatus } from '../../workflow/status.ts'
-import { isExpired, type Item, stringOf } from './items.ts'
+import { type Item, stringOf } from './items.ts'
+import { orderRange, rowFilter } from './list-filter.ts'
 import { listPartition, unpackListed } from './rows.ts'
-import { listIndex, listShards } from './schema.ts'
+import { listShards } from './schema.ts'
+import { Stream } from './stream.ts'
 import type { Table } from './table.ts'
+
+/** Rows at which one page looks before it ends, about: some 3 MB of the index, or 400 units of reading. */
+const usuallySeen = 10_000
 
 /** All that a row can show. */
 const allStatuses: readonly RuntimeStatus[] = [
@@ -20,91 +26,61 @@ const allStatuses: readonly RuntimeStatus[] = [
   'TERMINATED',
 ]
 
-export async function list(table: Table, filter: ListFilter, nowMs: number): Promise<InstancePage> {
-  const { statuses = allStatuses, limit, pageToken } = filter
-  const after = pageToken === undefined ? '' : parsePageToken(pageToken)
-  const partitions = [...new Set(statuses)].flatMap((status) =>
-    Array.from({ length: listShards }, (_, shard) => listPartition(status, shard)),
-  )
+export async function list(
+  table: Table,
+  filter: ListFilter,
+  nowMs: number,
+  seenAtMost = usuallySeen,
+): Promise<InstancePage> {
+  const { statuses = allStatuses, limit, pageToken, newestFirst = false } = filter
+  const range = orderRange(filter)
+  const after = pageToken === undefined ? undefined : parsePageToken(pageToken)
+  if (after !== undefined) range[newestFirst ? 'to' : 'from'] = after
+  if (range.from > range.to) return { instances: [] }
+  const condition = rowFilter(filter)
   // The rows of a page are spread over the shards; one that has more than its share is asked again.
-  const pageSize = Math.max(10, Math.ceil((2 * (limit + 1)) / listShards))
-  const streams = partitions.map((partition) => new Stream(table, { partition, after, pageSize, nowMs }))
+  const share = Math.ceil((2 * (limit + 1)) / listShards)
+  const pageSize = Math.max(condition ? 100 : 10, share)
+  const streams = [...new Set(statuses)].flatMap((status) =>
+    Array.from({ length: listShards }, (_, shard) => {
+      const partition = listPartition(status, shard)
+      return new Stream(table, { partition, range, after, condition, newestFirst, pageSize, nowMs })
+    }),
+  )
+  return merge(streams, seenAtMost, filter)
+}
+
+async function merge(
+  streams: readonly Stream[],
+  seenAtMost: number,
+  { limit, newestFirst = false }: ListFilter,
+): Promise<InstancePage> {
+  const isBefore = (a: string, b: string): boolean => (newestFirst ? a > b : a < b)
+  const firstOf = (orders: readonly string[]): string | undefined =>
+    orders.reduce<string | undefined>(
+      (first, each) => (first && isBefore(first, each) ? first : each),
+      undefined,
+    )
   const rows: Item[] = []
+  let horizon: string | undefined
   // One more than asked for tells whether there is a next page.
   while (rows.length <= limit) {
     const dry = streams.filter(({ isDry }) => isDry)
-    await Promise.all(dry.map((stream) => stream.fill()))
-    const row = oldest(streams)?.take()
-    if (!row) break
-    rows.push(row)
+    if (dry.length > 0 && streams.reduce((sum, { seen }) => sum + seen, 0) < seenAtMost) {
+      await Promise.all(dry.map((stream) => stream.fill()))
+      continue
+    }
+    // Up to here every partition has been seen; without a bound, to its end.
+    horizon = firstOf(dry.flatMap(({ frontier }) => frontier ?? []))
+    const next = firstOf(streams.flatMap(({ head }) => head ?? []))
+    if (next === undefined || (horizon !== undefined && isBefore(horizon, next))) break
+    const row = streams.find(({ head }) => head === next)?.take()
+    if (row) rows.push(row)
   }
   const page = rows.slice(0, limit)
   const last = page.at(-1)
-  const isMore = rows.length > limit
-  return {
-    instances: page.map(unpackListed),
-    ...(last && isMore && { pageToken: toPageToken(orderOf(last)) }),
-  }
-}
-
-interface StreamOptions {
-  readonly partition: string
-  readonly after: string
-  readonly pageSize: number
-  readonly nowMs: number
-}
-
-/** The rows of one partition of the index, in their order. */
-class Stream {
-  readonly #table: Table
-  readonly #options: StreamOptions
-  #rows: Item[] = []
-  #start: Item | undefined
-  #isAtEnd = false
-
-  constructor(table: Table, options: StreamOptions) {
-    this.#table = table
-    this.#options = options
-  }
-
-  /** There may be more, but it is not known what. */
-  get isDry(): boolean {
-    return this.#rows.length === 0 && !this.#isAtEnd
-  }
-
-  get head(): string | undefined {
-    const [row] = this.#rows
-    return row && orderOf(row)
-  }
-
-  take(): Item | undefined {
-    return this.#rows.shift()
-  }
-
-  async fill(): Promise<void> {
-    const { partition, after, pageSize, nowMs } = this.#options
-    while (this.isDry) {
-      const { Items = [], LastEvaluatedKey } = await this.#table.query({
-        IndexName: listIndex,
-        KeyConditionExpression: 'listKey = :partition AND listOrder > :after',
-        ExpressionAttributeValues: { ':partition': { S: partition }, ':after': { S: after || ' ' } },
-        Limit: pageSize,
-        ...(this.#start && { ExclusiveStartKey: this.#start }),
-      })
-      this.#rows = Items.filter((item) => !isExpired(item, nowMs))
-      this.#start = LastEvaluatedKey
-      this.#isAtEnd = LastEvaluatedKey === undefined
-    }
-  }
-}
-
-function oldest(streams: readonly Stream[]): Stream | undefined {
-  let found: Stream | undefined
-  for (const stream of streams) {
-    const { head } = stream
-    if (head !== undefined && (found?.head === undefined || head < found.head)) found = stream
-  }
-  return found
+  const end = rows.length > limit && last ? orderOf(last) : horizon
+  return { instances: page.map(unpackListed), ...(end !== undefined && { pageToken: toPageToken(end) }) }
 }
 
 function orderOf(row: Item): string {
@@ -118,5 +94,5 @@ function toPageToken(order: string): string {
 function parsePageToken(token: string): string {
   const order = Buffer.from(token, 'base64url').toString()
   if (/^\d{16}#[\w-]{16}$/.test(order)) return order
-  throw new TenutoError('INVALID_ARGUMENT', `'${token.slice(0, 80)}' is no page token.`)
+  throw noPageToken(token)
 }

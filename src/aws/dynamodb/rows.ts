@@ -1,18 +1,32 @@
 // Rows of instances as items.
 
 import { createHash } from 'node:crypto'
-import type { InstanceRow, Projection } from '../../runtime/rows.ts'
-import { isTerminal, type RuntimeStatus } from '../../workflow/status.ts'
+import type { AttributeValue } from '@aws-sdk/client-dynamodb'
+import type { ParentLink } from '../../engine/events.ts'
+import { type InstanceRow, type Projection, shownStatus } from '../../runtime/rows.ts'
+import type { RuntimeStatus } from '../../workflow/status.ts'
 import { fromKeyText, type Place, placeOf, unescapeText } from '../keys.ts'
 import type { Bodies, Packed } from './bodies.ts'
-import { type Item, number, numberIn, numberOf, stringIn, stringOf, text, textIn, textOf } from './items.ts'
+import {
+  type Item,
+  number,
+  numberIn,
+  numberOf,
+  stringIn,
+  stringOf,
+  text,
+  textIn,
+  textOf,
+  texts,
+  textsIn,
+} from './items.ts'
 import { listShards } from './schema.ts'
 
 /** Bytes of one body of a row; it has three. */
 const bodyBytes = 100 * 1024
 
 /** What of a row is written once, and is never looked for. */
-type Start = Pick<InstanceRow, 'parent' | 'tags' | 'startKey'>
+type Start = Pick<InstanceRow, 'startKey'>
 /** What of a row changes with its episodes. */
 type Shown = Pick<InstanceRow, 'customStatus' | 'output' | 'failure'>
 
@@ -26,8 +40,6 @@ export async function packRow(bodies: Bodies, row: InstanceRow): Promise<PackedR
   const place = placeOf(row)
   const { parent, tags, startKey, input, startAt, stalled, purgedAt } = row
   const start: Start = {
-    ...(parent && { parent }),
-    ...(tags && { tags }),
     ...(startKey !== undefined && { startKey }),
   }
   const packed = [
@@ -45,6 +57,8 @@ export async function packRow(bodies: Bodies, row: InstanceRow): Promise<PackedR
     episode: number(row.episode),
     startDigest: text(row.startDigest),
     ...(startAt !== undefined && { startAt: number(startAt) }),
+    ...(parent && { parent: packParent(parent) }),
+    ...(tags && { tags: texts(tags) }),
     ...(stalled && { stalled: { S: JSON.stringify(stalled) }, mark: { S: stalled.mark ?? '' } }),
     ...(purgedAt === undefined
       ? { ...listKey(place, shownStatus(row)), ...listOrder(place, row.createdAt) }
@@ -92,9 +106,11 @@ export async function unpackRow(bodies: Bodies, item: Item): Promise<InstanceRow
   }
 }
 
-/** A row as the index has it: without payloads, tags and links. */
+/** A row as the index has it: without payloads. */
 export function unpackListed(item: Item): InstanceRow {
   const startAt = numberIn(item, 'startAt')
+  const parent = item['parent']?.M
+  const tags = textsIn(item, 'tags')
   return {
     instanceId: textIn(item, 'instanceId') ?? unescapeText(fromKeyText(stringOf(item, 'pk')) ?? ''),
     incarnation: textOf(item, 'incarnation'),
@@ -103,14 +119,26 @@ export function unpackListed(item: Item): InstanceRow {
     createdAt: numberOf(item, 'createdAt'),
     lastUpdatedAt: numberOf(item, 'lastUpdatedAt'),
     ...(startAt !== undefined && { startAt }),
+    ...(parent && { parent: unpackParent(parent) }),
+    ...(tags && { tags }),
     startDigest: textOf(item, 'startDigest'),
     episode: numberOf(item, 'episode'),
   }
 }
 
-/** What a list finds the row by. */
-function shownStatus({ status, stalled }: Pick<InstanceRow, 'status' | 'stalled'>): RuntimeStatus {
-  return stalled && !isTerminal(status) ? 'STALLED' : status
+function packParent({ instanceId, incarnation, generation, seq, depth }: ParentLink): AttributeValue {
+  const numbers = { generation: number(generation), seq: number(seq), depth: number(depth) }
+  return { M: { instanceId: text(instanceId), incarnation: text(incarnation), ...numbers } }
+}
+
+function unpackParent(link: Item): ParentLink {
+  return {
+    instanceId: textOf(link, 'instanceId'),
+    incarnation: textOf(link, 'incarnation'),
+    generation: numberOf(link, 'generation'),
+    seq: numberOf(link, 'seq'),
+    depth: numberOf(link, 'depth'),
+  }
 }
 
 export function statusOf(item: Item): RuntimeStatus {
@@ -129,7 +157,14 @@ export function listPartition(status: RuntimeStatus, shard: number): string {
 /** By age; rows of one millisecond are told apart by their ids. */
 function listOrder(place: Place, createdAt: number): Item {
   const id = digestOf(place).toString('base64url').slice(0, 16)
-  return { listOrder: { S: `${String(createdAt).padStart(16, '0')}#${id}` } }
+  return { listOrder: { S: `${orderAt(createdAt)}#${id}` } }
+}
+
+export const orderDigits = 16
+
+/** A time in the order of a list. */
+export function orderAt(ms: number): string {
+  return String(ms).padStart(orderDigits, '0')
 }
 
 function digestOf({ pk }: Place): Buffer {

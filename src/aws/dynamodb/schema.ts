@@ -23,6 +23,8 @@ const listed = [
   'startDigest',
   'episode',
   'instanceId',
+  'parent',
+  'tags',
   ttlAttribute,
 ]
 

@@ -77,7 +77,7 @@ describeOnDynoxide('large things in DynamoDB', () => {
 
   test('a row keeps an input and an output of megabytes', async () => {
     const bench = await open()
-    const row = rowOf(key, { input: noise(megabytes, 'in'), tags: { note: noise(200_000, 'tag') } })
+    const row = rowOf(key, { input: noise(megabytes, 'in'), startKey: noise(200_000, 'key') })
     await bench.store.createInstance(row)
     const end = {
       episode: 1,

@@ -2,8 +2,16 @@
 
 import { DescribeTableCommand } from '@aws-sdk/client-dynamodb'
 import { expect, test } from 'vitest'
-import { createTableInput, listIndex, tableSchema } from '../../../src/aws/dynamodb/index.ts'
+import {
+  createTableInput,
+  type DynamoRequest,
+  listIndex,
+  listShards,
+  tableSchema,
+} from '../../../src/aws/dynamodb/index.ts'
+import { list } from '../../../src/aws/dynamodb/list.ts'
 import { listKey } from '../../../src/aws/dynamodb/rows.ts'
+import { Table } from '../../../src/aws/dynamodb/table.ts'
 import { placeOf } from '../../../src/aws/keys.ts'
 import type { InstanceRow } from '../../../src/runtime/rows.ts'
 import type { RuntimeStatus } from '../../../src/workflow/status.ts'
@@ -141,6 +149,59 @@ describeOnDynoxide('lists in DynamoDB', () => {
     expect(await listed()).toEqual(['COMPLETED'])
   })
 
+  test.each([true, false])(
+    'a page that has looked at enough rows ends short, and the next ones lose and repeat nothing (newest first: %j)',
+    async (newestFirst) => {
+      const { store, client, tableName, clock, logger } = await open()
+      const rows = Array.from({ length: 400 }, (_, at) =>
+        rowOf(
+          { instanceId: `i-${at}`, incarnation: 'l' },
+          {
+            createdAt: 1_000 + at,
+            status: at % 3 === 0 ? 'FAILED' : 'RUNNING',
+            name: at % 40 === 0 ? 'rare' : 'usual',
+          },
+        ),
+      )
+      await Promise.all(rows.map((row) => store.createInstance(row)))
+      const policy = { clock, logger, retryBudgetMs: 1_000, random: () => 0.5 }
+      const requests: DynamoRequest[] = []
+      const table = new Table({ client, tableName, policy, onRequest: (each) => requests.push(each) })
+      const found: string[] = []
+      const lengths: number[] = []
+      let pageToken: string | undefined
+      do {
+        const filter = { limit: 5, workflowNames: ['rare'], newestFirst, ...(pageToken && { pageToken }) }
+        const before = requests.length
+        const page = await list(table, filter, clock.now(), 1)
+        // One look into each partition.
+        expect(requests.length - before).toBe(7 * listShards)
+        found.push(...page.instances.map(({ instanceId }) => instanceId))
+        lengths.push(page.instances.length)
+        pageToken = page.pageToken
+      } while (pageToken !== undefined)
+      const expected = rows.filter(({ name }) => name === 'rare').map(({ instanceId }) => instanceId)
+      expect(found).toEqual(newestFirst ? expected.toReversed() : expected)
+      expect(Math.max(...lengths)).toBeLessThanOrEqual(5)
+    },
+  )
+
+  test('a range of creation reads what was created in it, not what lies before', async () => {
+    const bench = await open()
+    await Promise.all(
+      Array.from({ length: 300 }, (_, at) =>
+        bench.store.createInstance(
+          rowOf({ instanceId: `i-${at}`, incarnation: 'l' }, { createdAt: at, status: 'FAILED' }),
+        ),
+      ),
+    )
+    bench.takeRequests()
+    const range = { statuses: ['FAILED'], createdFrom: 290, createdTo: 294 } as const
+    expect((await bench.store.list({ ...range, limit: 100 })).instances).toHaveLength(5)
+    const read = bench.takeRequests().reduce((sum, { items }) => sum + items, 0)
+    expect(read).toBe(5)
+  })
+
   test('a page token that is none is refused', async () => {
     const { store } = await open()
     await expect(store.list({ limit: 1, pageToken: 'rubbish' })).rejects.toMatchObject({
@@ -159,13 +220,13 @@ describeOnDynoxide('lists in DynamoDB', () => {
 
   test('the table is what the schema says', async () => {
     const { client, tableName } = await open()
-    const { Table } = await client.send(new DescribeTableCommand({ TableName: tableName }))
-    expect(Table?.KeySchema).toEqual(tableSchema.KeySchema)
-    expect(Table?.AttributeDefinitions).toEqual(tableSchema.AttributeDefinitions)
-    expect(Table?.GlobalSecondaryIndexes).toEqual([
+    const { Table: made } = await client.send(new DescribeTableCommand({ TableName: tableName }))
+    expect(made?.KeySchema).toEqual(tableSchema.KeySchema)
+    expect(made?.AttributeDefinitions).toEqual(tableSchema.AttributeDefinitions)
+    expect(made?.GlobalSecondaryIndexes).toEqual([
       expect.objectContaining(tableSchema.GlobalSecondaryIndexes[0]),
     ])
-    expect(Table?.BillingModeSummary?.BillingMode).toBe('PAY_PER_REQUEST')
+    expect(made?.BillingModeSummary?.BillingMode).toBe('PAY_PER_REQUEST')
     expect(createTableInput('t')).toMatchObject({
       TableName: 't',
       GlobalSecondaryIndexes: [{ IndexName: listIndex }],
