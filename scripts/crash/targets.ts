@@ -76,7 +76,8 @@ async function openAws(folder: string): Promise<Target> {
   return {
     url: `http://127.0.0.1:${port}`,
     async kill(rng) {
-      const containers = containersOf(victim)
+      // A stack whose container is lost while it is started does not start; so that ends all of it.
+      const containers = victim.isServing ? containersOf(victim) : []
       if (containers.length > 0 && !rng.chance(1 / wholeEvery)) {
         // The function first: the API has many containers, most of them idle.
         const of = rng.pick([...new Set(containers.map(({ name }) => name))])

@@ -16,6 +16,7 @@ export interface VictimOptions {
 export interface Victim {
   /** Resolves when it serves. @throws with what it said, when it ends before by itself */
   readonly serving: Promise<void>
+  readonly isServing: boolean
   /** Processes that it has started, and what they were called with. */
   children(): readonly { readonly pid: number; readonly command: string }[]
   /** `kill -9` of it and of all that it has started. Resolves when it is gone. */
@@ -50,13 +51,16 @@ export function startVictim({ program, args, env = {} }: VictimOptions): Victim 
   alive.add(child)
   const said: string[] = []
   let isWanted = true
+  let isServing = false
   const ended = once(child, 'close').then(() => alive.delete(child))
   const serving = new Promise<void>((resolve, reject) => {
     for (const input of [child.stdout, child.stderr]) {
       createInterface({ input }).on('line', (line) => {
         said.push(line)
         if (said.length > keptLines) said.shift()
-        if (line.includes('"message":"Serving"')) resolve()
+        if (!line.includes('"message":"Serving"')) return
+        isServing = true
+        resolve()
       })
     }
     void ended.then(() => {
@@ -67,6 +71,9 @@ export function startVictim({ program, args, env = {} }: VictimOptions): Victim 
   serving.catch(() => {})
   return {
     serving,
+    get isServing() {
+      return isServing
+    },
     children: () => descendantsOf(child.pid ?? 0),
     async kill() {
       isWanted = false
