@@ -8,12 +8,26 @@ export interface CallSite {
 /** A function on the stack: what it called is not shown. */
 export type Caller = (...args: never[]) => unknown
 
+/** Who calls the engine in the workflow's name while this is set. */
+let layer: Caller | undefined
+
+/** Makes a durable call in the name of the workflow that has called `caller`: places are shown as seen from there. */
+export function callFrom<T>(caller: Caller, call: () => T): T {
+  const outer = layer
+  layer ??= caller
+  try {
+    return call()
+  } finally {
+    layer = outer
+  }
+}
+
 /** The stack above `caller`; short, and formatted only if somebody reads it. Empty when `caller` is not on the stack. */
 export function captureSite(caller: Caller): CallSite {
   const site: CallSite = {}
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 3
-  Error.captureStackTrace(site, caller)
+  Error.captureStackTrace(site, layer ?? caller)
   Error.stackTraceLimit = limit
   return site
 }

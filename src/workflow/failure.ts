@@ -34,6 +34,11 @@ export class TaskFailedError extends Error {
     this.taskId = taskId
     this.failure = failure
   }
+
+  /** Dapr's name for `failure`. */
+  get details(): FailureDetails {
+    return this.failure
+  }
 }
 
 const maxCauseDepth = 5

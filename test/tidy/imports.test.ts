@@ -17,6 +17,7 @@ const allowedImports: Readonly<Record<string, readonly string[]>> = {
   lint: [],
   http: [...core, ...adapters],
   client: [...core, 'aws', 'local', 'http/wire.ts'],
+  dapr: [...core, 'local', 'client'],
   'stand-ins': [...core, 'testing'],
   dashboard: ['http/wire.ts'],
   cli: [...core, ...adapters, 'http', 'client', 'dashboard', 'index.ts'],

@@ -1,0 +1,42 @@
+// Dapr's status is a number. A TypeScript enum there, an object of the same shape here: names to numbers and numbers to names.
+
+import type { RuntimeStatus } from '../workflow/status.ts'
+
+const numbers = {
+  RUNNING: 0,
+  COMPLETED: 1,
+  CONTINUED_AS_NEW: 2,
+  FAILED: 3,
+  TERMINATED: 5,
+  PENDING: 6,
+  SUSPENDED: 7,
+} as const
+
+// oxlint-disable-next-line no-redeclare -- a type and a value of one name, as Dapr's enum is
+export type WorkflowRuntimeStatus = (typeof numbers)[keyof typeof numbers]
+
+export const WorkflowRuntimeStatus = {
+  ...numbers,
+  0: 'RUNNING',
+  1: 'COMPLETED',
+  2: 'CONTINUED_AS_NEW',
+  3: 'FAILED',
+  5: 'TERMINATED',
+  6: 'PENDING',
+  7: 'SUSPENDED',
+} as const
+
+/** `STALLED` reads `RUNNING`, as over HTTP: it has not ended, and Dapr has no number for it. */
+export function toNumber(status: RuntimeStatus): WorkflowRuntimeStatus {
+  return numbers[status === 'STALLED' ? 'RUNNING' : status]
+}
+
+/** Dapr's conversion between two enums with the same numbers. */
+export function fromOrchestrationStatus(status: WorkflowRuntimeStatus): WorkflowRuntimeStatus {
+  return status
+}
+
+/** Dapr's conversion between two enums with the same numbers. */
+export function toOrchestrationStatus(status: WorkflowRuntimeStatus): WorkflowRuntimeStatus {
+  return status
+}
