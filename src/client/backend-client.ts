@@ -48,14 +48,14 @@ export function createClient(app: Pick<App, 'nameOfWorkflow'>, management: Manag
         ...optional('eventId', eventId),
       })
     },
-    async terminateWorkflow(instanceId, output) {
-      await management.terminate(instanceId, encodePayload(output, 'output'))
+    async terminateWorkflow(instanceId, output, options) {
+      await management.terminate(instanceId, encodePayload(output, 'output'), options)
     },
     suspendWorkflow: async (instanceId, reason) => management.suspend(instanceId, reason),
     resumeWorkflow: async (instanceId, reason) => management.resume(instanceId, reason),
-    async purgeWorkflow(instanceId) {
+    async purgeWorkflow(instanceId, options) {
       try {
-        await management.purge(instanceId)
+        await management.purge(instanceId, options)
         return true
       } catch (error) {
         if (isTenutoError(error, 'ERR_INSTANCE_ID_NOT_FOUND')) return false

@@ -38,12 +38,17 @@ export function httpManagement(send: Send): Management {
     async resume(instanceId, reason) {
       await command(instanceId, 'resume', reason === undefined ? reason : JSON.stringify({ reason }))
     },
-    async terminate(instanceId, output) {
-      await command(instanceId, 'terminate', output === undefined ? output : `{"output":${output}}`)
+    async terminate(instanceId, output, { recursive = true } = {}) {
+      const members = [
+        ...(output === undefined ? [] : [`"output":${output}`]),
+        ...(recursive ? [] : ['"recursive":false']),
+      ]
+      await command(instanceId, 'terminate', members.length > 0 ? `{${members.join()}}` : undefined)
     },
-    async purge(instanceId) {
+    async purge(instanceId, { recursive = true } = {}) {
       const path = `${instancePath(instanceId)}/purge`
-      await send({ method: 'POST', path, doneIfRetried: 'ERR_INSTANCE_ID_NOT_FOUND' })
+      const body = recursive ? undefined : '{"recursive":false}'
+      await send({ method: 'POST', path, body, doneIfRetried: 'ERR_INSTANCE_ID_NOT_FOUND' })
     },
   }
 }

@@ -1,6 +1,6 @@
 // What a program can do with workflows, whatever stands behind: a backend in this process, or an API over HTTP.
 
-import type { WorkflowHistory } from '../runtime/management.ts'
+import type { Recursion, WorkflowHistory } from '../runtime/management.ts'
 import type { FailureDetails } from '../workflow/failure.ts'
 import type { CallArguments, OutputOf, WorkflowFunction } from '../workflow/functions.ts'
 import type { RuntimeStatus } from '../workflow/status.ts'
@@ -102,16 +102,19 @@ export interface WorkflowClient {
     data?: unknown,
     options?: RaiseEventOptions,
   ): Promise<void>
-  /** Ends the instance and its children, with an output if one is given. No effect on one that has ended. */
-  terminateWorkflow(instanceId: string, output?: unknown): Promise<void>
+  /**
+   * Ends the instance, with an output if one is given, and after it the children that it waits for. No effect on one that has ended.
+   * @throws TenutoError `PAYLOAD_NOT_SERIALIZABLE`, `PAYLOAD_TOO_LARGE`
+   */
+  terminateWorkflow(instanceId: string, output?: unknown, options?: Recursion): Promise<void>
   /** @throws TenutoError `ERR_PAUSE_WORKFLOW` (has ended) */
   suspendWorkflow(instanceId: string, reason?: string): Promise<void>
   /** @throws TenutoError `ERR_RESUME_WORKFLOW` (has ended) */
   resumeWorkflow(instanceId: string, reason?: string): Promise<void>
   /**
-   * Removes an ended instance with all that is kept of it.
+   * Removes an ended instance with all that is kept of it, after those of its children that have ended.
    * @returns false for an unknown or purged instance
    * @throws TenutoError `ERR_PURGE_WORKFLOW` (has not ended)
    */
-  purgeWorkflow(instanceId: string): Promise<boolean>
+  purgeWorkflow(instanceId: string, options?: Recursion): Promise<boolean>
 }

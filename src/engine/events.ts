@@ -79,6 +79,8 @@ interface ExecutionResumed {
 
 interface ExecutionTerminated {
   readonly kind: 'executionTerminated'
+  /** The children go on. Default: they are terminated too. */
+  readonly recursive?: false
   readonly id: string
   readonly output?: Payload
 }

@@ -25,8 +25,8 @@ export function commandsOf(management: Management): Readonly<Record<string, Comm
     pause: async (id, members) => management.suspend(id, reasonOf(members)),
     resume: async (id, members) => management.resume(id, reasonOf(members)),
     terminate: async (id, members) =>
-      management.terminate(id, encodePayload(members.get('output'), 'output')),
-    purge: async (id) => management.purge(id),
+      management.terminate(id, encodePayload(members.get('output'), 'output'), recursionOf(members)),
+    purge: async (id, members) => management.purge(id, recursionOf(members)),
   }
 }
 
@@ -147,6 +147,13 @@ function idempotencyKeyOf({ headers }: Request): string | undefined {
   const key = headers.get('idempotency-key') ?? undefined
   if (key !== undefined) assertIdempotencyKey(key)
   return key
+}
+
+function recursionOf(members: Members): { readonly recursive?: boolean } {
+  const recursive = members.get('recursive')
+  if (recursive === undefined) return {}
+  if (typeof recursive === 'boolean') return { recursive }
+  throw new TenutoError('ERR_MALFORMED_REQUEST', 'recursive must be true or false.')
 }
 
 function reasonOf(members: Members): string | undefined {

@@ -46,12 +46,7 @@ async function createChild(
   { episode, mode }: DispatchOrder,
   command: CreateChild,
 ): Promise<Message[]> {
-  const parent: ParentLink = {
-    ...state.key,
-    generation: episode.generation,
-    seq: command.seq,
-    depth: (parentOf(state)?.depth ?? 0) + 1,
-  }
+  const parent = linkTo(state, episode.generation, command)
   if (parent.depth > limits.childDepth) {
     const message = `Child workflows are nested deeper than ${limits.childDepth} levels.`
     return refuseChild(ports, parent, notStarted(message))
@@ -73,6 +68,30 @@ async function createChild(
   // One that has begun guards itself; a second ring would only make work.
   const begun = mode === 'nudge' && present.episode > 0
   return isOver(present) || begun ? [] : [doorbell(present, ports.newId(), [startFactId])]
+}
+
+/**
+ * Passes a termination on to the children that the terminated parent still waited for. One that is not there yet is made, so that nobody
+ * makes it later. @returns the doorbells
+ */
+export async function terminateChildren(ports: Ports, state: InstanceState): Promise<Message[]> {
+  const rings: Message[] = []
+  const commands = [...state.outstanding.values()].filter((command) => command.kind === 'createChild')
+  await eachInParallel(commands, childrenAtOnce, async (command) => {
+    const parent = linkTo(state, state.generation, command)
+    const row = childRow(ports, command, parent)
+    const child = (await ports.store.createInstance(row)) ?? row
+    if (isOver(child) || !isMine(child, parent)) return
+    const id = `c:${parent.incarnation}/${parent.generation}.${parent.seq}`
+    const event = { kind: 'executionTerminated', id } as const
+    await ports.store.putInbox(child, { factId: id, event, acceptedAt: ports.clock.now() })
+    rings.push(doorbell(child, ports.newId(), [id]))
+  })
+  return rings
+}
+
+function linkTo(state: InstanceState, generation: number, { seq }: CreateChild): ParentLink {
+  return { ...state.key, generation, seq, depth: (parentOf(state)?.depth ?? 0) + 1 }
 }
 
 function isOver({ status, purgedAt }: InstanceRow): boolean {

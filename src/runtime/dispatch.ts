@@ -3,7 +3,7 @@
 
 import type { Command, CreateChild, ScheduleTask, SendEvent } from '../engine/commands.ts'
 import { isTerminal } from '../workflow/status.ts'
-import { createChildren, notifyParent } from './children.ts'
+import { createChildren, notifyParent, terminateChildren } from './children.ts'
 import type { Episode, InstanceKey } from './episode.ts'
 import type { InstanceState } from './instance-state.ts'
 import { type ActivityMessage, doorbell, type Message, type TimerMessage } from './messages.ts'
@@ -66,10 +66,16 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
   messages.push(...(await createChildren(ports, state, order, children)))
   // After the children, because one of them may be meant; one by one, because their order is that of the calls.
   for (const command of events) messages.push(...(await sendEvent(ports, state.key, episode, command)))
+  if (isTerminatedWithChildren(episode)) messages.push(...(await terminateChildren(ports, state)))
   if (messages.length > 0) await ports.queue.send(messages)
   if (timers.length > 0) await ports.timers.schedule(timers)
   if (cancelled.length > 0) await ports.timers.cancel(state.key, episode.generation, cancelled)
   if (isTerminal(episode.status)) await notifyParent(ports, state, episode)
+}
+
+function isTerminatedWithChildren({ status, events }: Episode): boolean {
+  const fact = events.findLast(({ kind }) => kind === 'executionTerminated')
+  return status === 'TERMINATED' && !(fact?.kind === 'executionTerminated' && fact.recursive === false)
 }
 
 /** A timer that is made and cancelled in one turn is never set. */

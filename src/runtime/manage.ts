@@ -1,12 +1,12 @@
 // The management operations on the ports: facts go to the table first, then a doorbell rings; only then is anything accepted (R14).
 
-import { TenutoError } from '../workflow/errors.ts'
 import { isTerminal } from '../workflow/status.ts'
 import { checkPayload } from './checks.ts'
 import { accept, because, control, existing, raiseEvent } from './external-facts.ts'
 import { viewOf } from './instance-view.ts'
 import type { InstanceView, Management, WaitUntil } from './management.ts'
 import type { Ports } from './ports.ts'
+import { purgeInstance } from './purge.ts'
 import { startInstance } from './start-instance.ts'
 import { waitForInstance } from './wait.ts'
 
@@ -38,7 +38,7 @@ export function createManagement(ports: Ports): Management {
         id,
         ...because(reason),
       })),
-    async terminate(instanceId, output) {
+    async terminate(instanceId, output, { recursive = true } = {}) {
       checkPayload(output, 'The output')
       const row = await existing(ports, instanceId)
       if (isTerminal(row.status)) return
@@ -46,17 +46,10 @@ export function createManagement(ports: Ports): Management {
         kind: 'executionTerminated',
         id: `c:${ports.newId()}`,
         ...(output !== undefined && { output }),
+        ...(!recursive && { recursive }),
       })
     },
-    async purge(instanceId) {
-      const row = await existing(ports, instanceId)
-      if (!isTerminal(row.status) || !(await ports.store.purge(row, ports.clock.now()))) {
-        throw new TenutoError(
-          'ERR_PURGE_WORKFLOW',
-          `Instance '${instanceId}' is ${viewOf(row).status}; only one that has ended can be purged.`,
-        )
-      }
-    },
+    purge: (instanceId, { recursive = true } = {}) => purgeInstance(ports, instanceId, recursive),
   }
 }
 

@@ -50,6 +50,11 @@ export interface WorkflowHistory {
 /** `start`: no longer PENDING. `completion`: terminal. `change`: anything later than `since`, or terminal. */
 export type WaitUntil = 'start' | 'completion' | { readonly changeSince: Date }
 
+export interface Recursion {
+  /** Whether it holds for children, and theirs, too. Default: true. */
+  readonly recursive?: boolean
+}
+
 /**
  * Every operation may throw TenutoError: `ERR_INSTANCE_ID_NOT_FOUND` for an unknown or purged instance (except `get`, `waitFor`), the
  * codes named at each, and `UNAVAILABLE`, `SEND_FAILED` or `STORAGE_*` when the platform does not accept it; then nothing is known, and the same call
@@ -82,8 +87,8 @@ export interface Management {
   suspend(instanceId: string, reason?: string): Promise<void>
   /** @throws TenutoError `ERR_RESUME_WORKFLOW` (has ended) */
   resume(instanceId: string, reason?: string): Promise<void>
-  /** No effect on an instance that has ended. */
-  terminate(instanceId: string, output?: Payload): Promise<void>
-  /** @throws TenutoError `ERR_PURGE_WORKFLOW` (has not ended) */
-  purge(instanceId: string): Promise<void>
+  /** No effect on an instance that has ended. Children that it waits for are terminated after it. */
+  terminate(instanceId: string, output?: Payload, options?: Recursion): Promise<void>
+  /** Children that have ended are purged before it. @throws TenutoError `ERR_PURGE_WORKFLOW` (has not ended) */
+  purge(instanceId: string, options?: Recursion): Promise<void>
 }

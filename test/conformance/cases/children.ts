@@ -66,6 +66,88 @@ export const childCases: Cases = {
     })
   },
 
+  async 'a termination reaches the children and theirs, after the parent (Dapr: terminate/base, DG: recursive terminate)'(
+    open,
+  ) {
+    const ran: string[] = []
+    async function after(ctx: ActivityContext) {
+      ran.push(ctx.getWorkflowInstanceId())
+    }
+    async function leaf(ctx: WorkflowContext): Promise<void> {
+      await ctx.waitForExternalEvent('go')
+      await ctx.callActivity(after)
+    }
+    const middle = async (ctx: WorkflowContext) =>
+      Promise.all([ctx.callChildWorkflow(leaf), ctx.callChildWorkflow(leaf)])
+    const top = async (ctx: WorkflowContext) => ctx.callChildWorkflow(middle)
+    const bench = await open({ workflows: { top, middle, leaf }, activities: { after } })
+    await bench.start('top')
+    await bench.until('top:0001:0002', ({ status }) => status === 'RUNNING')
+    await bench.host.pass(bench.management.terminate('top', '"enough"'))
+    expect(await bench.ended('top')).toMatchObject({ status: 'TERMINATED', output: 'enough' })
+    for (const id of ['top:0001', 'top:0001:0001', 'top:0001:0002'])
+      expect(await bench.ended(id)).toMatchObject({ status: 'TERMINATED', output: undefined })
+    const ends = await Promise.all(['top', 'top:0001', 'top:0001:0001'].map(async (id) => bench.view(id)))
+    const times = ends.map(({ lastUpdatedAt }) => lastUpdatedAt.getTime())
+    expect(times).toEqual(times.toSorted((a, b) => a - b))
+    expect(ran).toEqual([])
+  },
+
+  async 'a termination that is not recursive leaves the children alone (Dapr: terminate non-recursive)'(
+    open,
+  ) {
+    const parent = async (ctx: WorkflowContext) => ctx.callChildWorkflow(waiting)
+    const bench = await open({ workflows: { parent, waiting } })
+    await bench.start('parent')
+    await bench.until('parent:0001', ({ status }) => status === 'RUNNING')
+    await bench.host.pass(bench.management.terminate('parent', undefined, { recursive: false }))
+    expect(await bench.ended('parent')).toMatchObject({ status: 'TERMINATED' })
+    await bench.raise('parent:0001', 'go', 1)
+    expect(await bench.ended('parent:0001')).toMatchObject({ status: 'COMPLETED', output: 1 })
+  },
+
+  async 'a termination leaves alone the instance that holds the id of a child which was refused'(open) {
+    const parent = async (ctx: WorkflowContext) => {
+      const child = ctx.callChildWorkflow(waiting, undefined, { instanceId: 'other' })
+      await ctx.whenAny([child, ctx.waitForExternalEvent('never')]).catch(() => {})
+      await ctx.waitForExternalEvent('never')
+    }
+    const bench = await open({ workflows: { parent, waiting } })
+    await bench.start('waiting', undefined, { instanceId: 'other' })
+    await bench.until('other', ({ status }) => status === 'RUNNING')
+    await bench.start('parent')
+    await bench.host.pass(bench.management.terminate('parent'))
+    await bench.ended('parent')
+    await bench.raise('other', 'go', 'still here')
+    expect(await bench.ended('other')).toMatchObject({ status: 'COMPLETED', output: 'still here' })
+  },
+
+  async 'a purge takes the children and theirs along; of those that still run it takes none (Dapr: purge recursive)'(
+    open,
+  ) {
+    const middle = async (ctx: WorkflowContext) => ctx.callChildWorkflow(double, 2)
+    async function parent(ctx: WorkflowContext): Promise<unknown> {
+      ctx.callChildWorkflow(waiting, undefined, { instanceId: 'loose' }).catch(() => {})
+      return ctx.callChildWorkflow(middle, undefined, { instanceId: 'middle' })
+    }
+    const bench = await open({ workflows: { parent, middle, double, waiting } })
+    await bench.run('parent')
+    await bench.until('loose', ({ status }) => status === 'RUNNING')
+    await bench.host.pass(bench.management.purge('parent'))
+    for (const id of ['parent', 'middle', 'middle:0001'])
+      expect(await bench.host.pass(bench.management.get(id))).toBeUndefined()
+    expect(await bench.view('loose')).toMatchObject({ status: 'RUNNING' })
+  },
+
+  async 'a purge that is not recursive leaves the children'(open) {
+    const parent = async (ctx: WorkflowContext) => ctx.callChildWorkflow(double, 2)
+    const bench = await open({ workflows: { parent, double } })
+    await bench.run('parent')
+    await bench.host.pass(bench.management.purge('parent', { recursive: false }))
+    expect(await bench.host.pass(bench.management.get('parent'))).toBeUndefined()
+    expect(await bench.view('parent:0001')).toMatchObject({ status: 'COMPLETED' })
+  },
+
   async 'a terminated child fails the call of its parent (DG: child terminated)'(open) {
     const parent = async (ctx: WorkflowContext) => ctx.callChildWorkflow(waiting)
     const bench = await open({ workflows: { parent, waiting } })
