@@ -8,6 +8,7 @@ import { helpFlag, helpText, parseCommandLine, UsageError } from '../../src/cli/
 import { Rng } from '../../test/simulation/rng.ts'
 import { noDynoxide } from '../stack/dynoxide.ts'
 import { runRound, type RoundResult } from './round.ts'
+import { sweepAll } from './sweep.ts'
 import { openTarget, type TargetName, targetNames } from './targets.ts'
 
 const commandLine = {
@@ -15,6 +16,8 @@ const commandLine = {
   summary:
     'Kills processes at random moments under load, and checks from the outside that nothing was lost or done twice.',
   flags: {
+    singles: { type: 'boolean', description: 'no kills: every failure of an input or output, in every way' },
+    pairs: { type: 'boolean', description: 'no kills: every pair of failures, in ways that the dice choose' },
     kills: { type: 'string', value: 'count', description: 'of each target (default 20)' },
     target: { type: 'string', value: 'name', description: `${targetNames.join(' or ')}; left out: both` },
     seed: { type: 'string', value: 'number', description: 'of the dice (default: another one each time)' },
@@ -33,12 +36,18 @@ async function main(): Promise<number> {
   }
   const kills = toCount(flags.kills ?? '20')
   const seed = toCount(flags.seed ?? String(Date.now() % 1_000_000))
-  let isSound = true
+  const wanted = (['singles', 'pairs'] as const).filter((plan) => flags[plan])
+  const found: boolean[] = []
   for (const name of toTargets(flags.target)) {
+    for (const plan of wanted) {
+      console.log(`${name}: ${plan}, seed ${seed}`)
+      found.push(await sweepAll(name, plan, seed))
+    }
+    if (wanted.length > 0) continue
     console.log(`${name}: ${kills} kills, seed ${seed}`)
-    isSound = (await crash(name, kills, new Rng(seed))) && isSound
+    found.push(await crash(name, kills, new Rng(seed)))
   }
-  return isSound ? 0 : 1
+  return found.every(Boolean) ? 0 : 1
 }
 
 /** @returns whether nothing was found */

@@ -54,15 +54,14 @@ export function startVictim({ program, args, env = {} }: VictimOptions): Victim 
   let isServing = false
   const ended = once(child, 'close').then(() => alive.delete(child))
   const serving = new Promise<void>((resolve, reject) => {
-    for (const input of [child.stdout, child.stderr]) {
-      createInterface({ input }).on('line', (line) => {
-        said.push(line)
-        if (said.length > keptLines) said.shift()
-        if (!line.includes('"message":"Serving"')) return
-        isServing = true
-        resolve()
-      })
+    const hear = (line: string): void => {
+      said.push(line)
+      if (said.length > keptLines) said.shift()
+      if (!line.includes('"message":"Serving"')) return
+      isServing = true
+      resolve()
     }
+    for (const input of [child.stdout, child.stderr]) createInterface({ input }).on('line', hear)
     void ended.then(() => {
       if (isWanted) reject(new Error(`${program} has ended:\n${said.join('\n')}`))
       else resolve()
