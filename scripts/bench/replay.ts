@@ -59,7 +59,7 @@ function newExecution(app: App, steps: number): Execution {
     input: String(steps),
     flags: currentFlags,
   }
-  const workflow = app.workflow(started.name)
+  const workflow = app.workflow(started.name, started.version)
   if (!workflow) throw new Error(`The app has no workflow '${started.name}'.`)
   return new Execution(app, workflow.run, started)
 }

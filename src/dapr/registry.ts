@@ -45,7 +45,8 @@ const named: Pick<App, 'nameOfWorkflow' | 'nameOfActivity'> = {
 export function joinApps(apps: Iterable<App>): App {
   return {
     ...named,
-    workflow: (name) => firstOf(apps, (app) => app.workflow(name)),
+    workflow: (name, version) => firstOf(apps, (app) => app.workflow(name, version)),
+    latestVersion: (name) => firstOf(apps, (app) => app.latestVersion(name)),
     activity: (name) => firstOf(apps, (app) => app.activity(name)),
     get workflowNames() {
       return [...apps].flatMap((app) => app.workflowNames)

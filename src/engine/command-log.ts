@@ -7,6 +7,7 @@ import { type Command, describeCommand, sameCommand } from './commands.ts'
 
 /** Where the code left the path of its history. */
 export interface Divergence {
+  readonly code: 'NON_DETERMINISM' | 'PATCH_MISMATCH'
   /** Both sides and the call site, for a person. */
   readonly message: string
   readonly expected: string
@@ -69,9 +70,9 @@ export class CommandLog {
   }
 
   /** Reports a difference that shows elsewhere than in a command. */
-  divergeAt(expected: string, actual: string): void {
+  divergeAt(expected: string, actual: string, code: Divergence['code'] = 'NON_DETERMINISM'): void {
     const message = `The history records ${expected}; the code ${actual}.`
-    this.#divergence ??= { message, expected, actual, place: this.#position.lastPlace }
+    this.#divergence ??= { code, message, expected, actual, place: this.#position.lastPlace }
   }
 
   #diverge(recorded: Command | undefined, actual: Command | undefined): void {
@@ -79,6 +80,7 @@ export class CommandLog {
     const { callSite, lastCall, lastPlace } = this.#position
     const where = actual ? callSite : ` ${lastCall}`
     this.#divergence = {
+      code: 'NON_DETERMINISM',
       message: `The history records ${expected}; the code now asks for ${describeCommand(actual)}${where}.`,
       expected,
       actual: `${describeCommand(actual)}${where}`,

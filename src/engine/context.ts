@@ -25,6 +25,10 @@ export function createContext(execution: Execution): WorkflowContext {
     getWorkflowName: () => started.name,
     getCurrentUtcDateTime: () => new Date(scope.now),
     isReplaying: () => execution.replaying,
+    isPatched(name: string) {
+      execution.assertCallable('isPatched')
+      return execution.patches.ask(checkedName('patch', name))
+    },
     logger,
     newGuid() {
       execution.assertCallable('newGuid')

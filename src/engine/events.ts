@@ -15,6 +15,8 @@ export interface ParentLink {
 
 /** Opens a generation. */
 export interface ExecutionStarted {
+  /** Version of the workflow that the instance runs on, if it had versions when it began. */
+  readonly version?: string
   readonly kind: 'executionStarted'
   readonly instanceId: string
   readonly incarnation: string

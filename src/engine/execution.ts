@@ -14,6 +14,7 @@ import { createContext } from './context.ts'
 import { drive, isGenerator } from './driver.ts'
 import { EventBuffer } from './event-buffer.ts'
 import type { ExecutionStarted, HistoryEvent, TaskOutcome } from './events.ts'
+import { Patches } from './patches.ts'
 import { seededRandom } from './random.ts'
 import { Suspension } from './suspension.ts'
 import type { TaskOwner, TaskState } from './tasks.ts'
@@ -35,6 +36,7 @@ export class Execution implements TaskOwner {
   chained = false
   readonly #position = new CodePosition()
   readonly commands = new CommandLog(this.#position)
+  readonly patches = new Patches()
   readonly events = new EventBuffer()
   /** Commands that wait for an answer, by sequence number. */
   readonly pending = new Map<number, PendingCommand>()
@@ -150,6 +152,7 @@ export class Execution implements TaskOwner {
     // A terminated turn asks for nothing, whatever its earlier events made the code ask for.
     const terminated = turn.events.at(-1)?.kind === 'executionTerminated'
     this.commands.begin(terminated ? undefined : turn.recorded?.commands)
+    this.patches.begin(turn.recorded && (turn.recorded.patches ?? []))
     let consumed = 0
     for (const [at, event] of turn.events.entries()) {
       if (this.#outcome || this.commands.divergence) break
@@ -159,6 +162,7 @@ export class Execution implements TaskOwner {
     }
     if (!this.#outcome) this.#checkForeignAwait()
     const commands = this.commands.end()
+    const patches = this.patches.end()
     this.#checkEnd(turn)
     const outcome = this.#outcome
     const { divergence } = this.commands
@@ -170,6 +174,7 @@ export class Execution implements TaskOwner {
       heldBack: outcome?.kind === 'continuedAsNew' ? this.#suspension.raised : [],
       ...(outcome && { outcome }),
       ...(this.customStatus !== undefined && { customStatus: this.customStatus }),
+      ...(patches.length > 0 && { patches }),
       ...(divergence && { divergence }),
     }
   }
@@ -257,6 +262,9 @@ export class Execution implements TaskOwner {
   }
 
   #checkEnd(turn: Turn): void {
+    const { missing } = this.patches
+    if (missing !== undefined)
+      this.commands.divergeAt(`that patch '${missing}' was applied`, 'does not ask for it', 'PATCH_MISMATCH')
     if (!turn.recorded || turn.recorded.ended === (this.#outcome !== undefined)) return
     if (turn.recorded.ended)
       this.commands.divergeAt('the end of the workflow', `goes on ${this.#position.lastCall}`)

@@ -11,7 +11,11 @@ export interface Turn {
   readonly at: number
   readonly events: readonly HistoryEvent[]
   /** Present for a turn of the past: what it asked for, and whether it ended the generation. */
-  readonly recorded?: { readonly commands: readonly Command[]; readonly ended: boolean }
+  readonly recorded?: {
+    readonly commands: readonly Command[]
+    readonly ended: boolean
+    readonly patches?: readonly string[]
+  }
 }
 
 export interface TurnResult {
@@ -21,6 +25,8 @@ export interface TurnResult {
   /** Set when the generation has ended. */
   readonly outcome?: Outcome
   readonly customStatus?: Payload
+  /** Names of the patches that the code applied for the first time. */
+  readonly patches?: readonly string[]
   readonly suspended: boolean
   /** Events that a suspension held back and that the code had not seen when it continued as new. */
   readonly heldBack: readonly EventRaised[]

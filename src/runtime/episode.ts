@@ -38,6 +38,8 @@ export interface Episode {
   readonly lease?: Lease
   /** Inline activities whose host was lost, by sequence number: from here on they are on the queue. */
   readonly demoted?: readonly number[]
+  /** Patches that the code applied for the first time in this turn. */
+  readonly patches?: readonly string[]
   /** External events that nobody has taken yet, after the turn; absent when none. */
   readonly unreadEvents?: number
   /** Ends the generation and opens the next. */

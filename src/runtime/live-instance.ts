@@ -88,7 +88,11 @@ export async function catchUp(
       turns.push({
         at: episode.at,
         events,
-        recorded: { commands: episode.commands, ended: isTerminal(episode.status) },
+        recorded: {
+          commands: episode.commands,
+          ended: isTerminal(episode.status),
+          ...(episode.patches && { patches: episode.patches }),
+        },
       })
     }
   }
@@ -115,13 +119,19 @@ export function shownAfter(shown: Shown, { status, customStatus, at }: Episode):
 export function createExecution(live: LiveInstance, app: App, logger: Logger): Execution | undefined {
   const { started } = live.state
   if (!started) throw new TenutoError('INTERNAL', `${live.state.key.instanceId} has no start`)
-  const workflow = app.workflow(started.name)
+  const workflow = app.workflow(started.name, started.version)
   if (workflow) return new Execution(app, workflow.run, started, logger)
+  const { name, version } = started
   live.obstacle = failureOf(
-    new TenutoError(
-      'WORKFLOW_NOT_REGISTERED',
-      `Workflow '${started.name}' is not registered here, but this instance is in the middle of it.`,
-    ),
+    version !== undefined && app.workflowNames.includes(name)
+      ? new TenutoError(
+          'VERSION_NOT_AVAILABLE',
+          `Version '${version}' of workflow '${name}' is not available here, but this instance runs on it.`,
+        )
+      : new TenutoError(
+          'WORKFLOW_NOT_REGISTERED',
+          `Workflow '${name}' is not registered here, but this instance is in the middle of it.`,
+        ),
   )
   return undefined
 }
@@ -129,7 +139,7 @@ export function createExecution(live: LiveInstance, app: App, logger: Logger): E
 /** The code took another path than the history: the instance stalls until code comes that fits. */
 export function diverged(live: LiveInstance, divergence: Divergence): void {
   live.execution = undefined
-  live.obstacle = failureOf(new TenutoError('NON_DETERMINISM', divergence.message))
+  live.obstacle = failureOf(new TenutoError(divergence.code, divergence.message))
 }
 
 /** Live instances of this process, bounded in number and in what they remember; the least recently used go first. */

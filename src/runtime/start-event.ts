@@ -2,8 +2,8 @@ import type { ExecutionStarted } from '../engine/events.ts'
 import { currentFlags } from '../engine/flags.ts'
 import type { InstanceRow } from './rows.ts'
 
-/** What an instance row tells the first turn. */
-export function startOf(row: InstanceRow): ExecutionStarted {
+/** What an instance row tells the first turn. @param version the one that the instance is to run on */
+export function startOf(row: InstanceRow, version?: string): ExecutionStarted {
   const { instanceId, incarnation, name, input, parent, tags } = row
   return {
     kind: 'executionStarted',
@@ -14,6 +14,7 @@ export function startOf(row: InstanceRow): ExecutionStarted {
     ...(input !== undefined && { input }),
     ...(parent && { parent }),
     ...(tags && { tags }),
+    ...(version !== undefined && { version }),
     flags: currentFlags,
   }
 }

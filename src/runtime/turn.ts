@@ -37,7 +37,7 @@ export async function nextEpisode(
   logger: Logger,
 ): Promise<Episode | undefined> {
   const { state } = live
-  const opening = state.n === 0 ? [startOf(live.row)] : openingEvents(state)
+  const opening = state.n === 0 ? [startOf(live.row, app.latestVersion(live.row.name))] : openingEvents(state)
   const events = [...opening, ...request.facts]
   // What a continue-as-new record holds already is not written again.
   const recordedBefore = state.n === 0 ? 0 : opening.length
@@ -62,8 +62,9 @@ export async function nextEpisode(
 }
 
 function firstExecution(live: LiveInstance, app: App, logger: Logger): Execution | undefined {
-  const workflow = app.workflow(live.row.name)
-  return workflow && new Execution(app, workflow.run, startOf(live.row), logger)
+  const version = app.latestVersion(live.row.name)
+  const workflow = app.workflow(live.row.name, version)
+  return workflow && new Execution(app, workflow.run, startOf(live.row, version), logger)
 }
 
 function toEpisode(
@@ -78,6 +79,7 @@ function toEpisode(
   const { outcome, customStatus } = result
   const { before } = request
   const commands = [...(before?.commands ?? []), ...result.commands]
+  const patches = [...(before?.patches ?? []), ...(result.patches ?? [])]
   const unread = live.execution?.unreadEvents ?? 0
   return {
     n: state.n + 1,
@@ -95,6 +97,7 @@ function toEpisode(
     ...(leavesInline(live, [...(before?.events ?? []), ...events], { ...result, commands }) && {
       lease: { ...request.lease, by: request.by },
     }),
+    ...(patches.length > 0 && { patches }),
     ...(unread > 0 && !outcome && { unreadEvents: unread }),
     ...(outcome?.kind === 'continuedAsNew' && {
       continuedAsNew: nextGeneration(live, request, outcome, events, unheard),

@@ -29,10 +29,13 @@ export function generationsOf(episodes: readonly Episode[]): readonly Generation
     if (started) generations.push({ started, turns: [] })
     isWhole ||= started !== undefined
     const events = [...(opening ? [opening.started, ...opening.events] : []), ...episode.events]
-    const { at, commands, status, continuedAsNew } = episode
+    const { at, commands, status, continuedAsNew, patches } = episode
     const ended = isTerminal(status) || continuedAsNew !== undefined
     if (isWhole && !isWithoutCode(episode)) {
-      generations.at(-1)?.turns.push({ episode, turn: { at, events, recorded: { commands, ended } } })
+      generations.at(-1)?.turns.push({
+        episode,
+        turn: { at, events, recorded: { commands, ended, ...(patches && { patches }) } },
+      })
     }
     opening = continuedAsNew
   }
@@ -46,7 +49,7 @@ function isWithoutCode({ failure, n }: Episode): boolean {
 
 /** An execution that can be led through the generation; undefined when the app does not have its workflow. */
 export function executionOf(app: App, { started }: Generation): Execution | undefined {
-  const workflow = app.workflow(started.name)
+  const workflow = app.workflow(started.name, started.version)
   if (!workflow) return undefined
   const execution = new Execution(app, workflow.run, started)
   execution.keepsPlaces = true

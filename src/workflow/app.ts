@@ -7,6 +7,7 @@ import type { ActivityFunction, WorkflowFunction } from './functions.ts'
 import { toInline } from './inline.ts'
 import { limits } from './limits.ts'
 import { toRetrySchedule } from './retry-policy.ts'
+import { WorkflowVersions } from './versions.ts'
 
 export interface ActivityOptions extends CallActivityOptions {
   /** How many of it one process runs at once. Default: as many as the runtime allows. */
@@ -24,8 +25,10 @@ export interface RegisteredActivity extends Registered<ActivityFunction> {
 }
 
 export interface App {
-  /** @returns undefined when nothing is registered under the name. */
-  workflow(name: string): Registered<WorkflowFunction> | undefined
+  /** @returns undefined when nothing is registered under the name, or not in that version. */
+  workflow(name: string, version?: string): Registered<WorkflowFunction> | undefined
+  /** Version that new instances of a workflow take; undefined when it has no versions. */
+  latestVersion(name: string): string | undefined
   activity(name: string): RegisteredActivity | undefined
   /** Name of a workflow given by function or by name. @throws TenutoError `WORKFLOW_NOT_REGISTERED` for an unknown function. */
   nameOfWorkflow(workflow: WorkflowFunction | string): string
@@ -36,7 +39,7 @@ export interface App {
 }
 
 export interface AppDefinition {
-  readonly workflows: Readonly<Record<string, WorkflowFunction>>
+  readonly workflows: Readonly<Record<string, WorkflowFunction | WorkflowVersions>>
   readonly activities?: Readonly<Record<string, ActivityFunction>>
 }
 
@@ -76,7 +79,7 @@ export function activity<F extends ActivityFunction>(run: F, options: ActivityOp
  */
 export function defineApp(definition: AppDefinition): App {
   const workflows = new Map(
-    Object.entries(definition.workflows).map(([name, run]) => [name, register('workflow', name, run)]),
+    Object.entries(definition.workflows).map(([name, given]) => [name, registerVersions(name, given)]),
   )
   const activities = new Map(
     Object.entries(definition.activities ?? {}).map(([name, run]) => {
@@ -84,15 +87,41 @@ export function defineApp(definition: AppDefinition): App {
       return [name, { ...register('activity', name, run), options }]
     }),
   )
-  const workflowNames = namesByFunction(workflows.values())
+  const workflowNames = namesByFunction([...workflows.values()].flatMap((each) => each.all))
   const activityNames = namesByFunction(activities.values())
   return {
-    workflow: (name) => workflows.get(name),
+    workflow: (name, version) => workflows.get(name)?.version(version),
+    latestVersion: (name) => workflows.get(name)?.latest,
     activity: (name) => activities.get(name),
     nameOfWorkflow: (workflow) => nameOf('workflow', workflow, workflowNames),
     nameOfActivity: (given) => nameOf('activity', given, activityNames),
     workflowNames: [...workflows.keys()],
     activityNames: [...activities.keys()],
+  }
+}
+
+interface RegisteredWorkflow {
+  readonly all: readonly Registered<WorkflowFunction>[]
+  readonly latest: string | undefined
+  version(version: string | undefined): Registered<WorkflowFunction> | undefined
+}
+
+function registerVersions(name: string, given: WorkflowFunction | WorkflowVersions): RegisteredWorkflow {
+  if (!(given instanceof WorkflowVersions)) {
+    const only = register('workflow', name, given)
+    return {
+      all: [only],
+      latest: undefined,
+      version: (version) => (version === undefined ? only : undefined),
+    }
+  }
+  const all = new Map([...given.byName].map(([version, run]) => [version, register('workflow', name, run)]))
+  const [first] = all.values()
+  return {
+    all: [...all.values()],
+    latest: given.latest,
+    // Instances that were started before there were versions run on the first.
+    version: (version) => (version === undefined ? first : all.get(version)),
   }
 }
 
@@ -114,7 +143,7 @@ function namesByFunction(all: Iterable<Registered<unknown>>): Map<unknown, strin
   const names = new Map<unknown, string[]>()
   for (const { name, run } of all) {
     for (const key of new Set([run, (run as WithOptions)[innerKey] ?? run]))
-      names.set(key, [...(names.get(key) ?? []), name])
+      names.set(key, [...new Set([...(names.get(key) ?? []), name])])
   }
   return names
 }

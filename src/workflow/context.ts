@@ -46,6 +46,12 @@ export interface WorkflowContext {
   getCurrentUtcDateTime(): Date
   /** True while the past is being replayed. */
   isReplaying(): boolean
+  /**
+   * Whether to take the new way at this place. True for an instance that comes here for the first time under code that asks; false for one
+   * that came past it under code that did not. The answer is recorded and stays, until continue-as-new. Code that does not ask any more for
+   * what an instance has recorded stalls it (`PATCH_MISMATCH`).
+   */
+  isPatched(name: string): boolean
 
   /**
    * Calls an activity, by function or by name. It runs at least once; without faults exactly once.

@@ -107,6 +107,17 @@ const entries = {
     summary: 'The task was cancelled by the workflow.',
     remedy: 'Do not await a task after cancelling it, or catch this error.',
   },
+  VERSION_NOT_AVAILABLE: {
+    summary:
+      'The app does not have the version of the workflow that an instance runs on; the instance is STALLED.',
+    remedy:
+      'Keep old versions in versions({ … }) until no instance runs on them; deployed again, the instance goes on.',
+  },
+  PATCH_MISMATCH: {
+    summary:
+      'The code does not ask any more for a patch that the instance has applied; the instance is STALLED.',
+    remedy: 'Deploy code that asks isPatched for it; nothing is lost meanwhile.',
+  },
   NON_DETERMINISM: {
     summary: 'The workflow code asks for something else than its history records: the instance is STALLED.',
     remedy:

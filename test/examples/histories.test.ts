@@ -66,7 +66,7 @@ function generations(episodes: readonly Episode[]) {
 }
 
 function newExecution(started: ExecutionStarted): Execution {
-  const workflow = app.workflow(started.name)
+  const workflow = app.workflow(started.name, started.version)
   if (!workflow) throw new Error(`${started.name} is not registered`)
   return new Execution(app, workflow.run, started, silentLogger)
 }

@@ -86,7 +86,8 @@ export class EngineRun {
   async turnAt(at: number, ...events: readonly HistoryEvent[]): Promise<TurnResult> {
     this.#at = at
     const result = await this.execution.run([{ at, events }])
-    const recorded = { commands: result.commands, ended: result.outcome !== undefined }
+    const { commands, outcome, patches } = result
+    const recorded = { commands, ended: outcome !== undefined, ...(patches && { patches }) }
     this.episodes.push({ turn: { at, events: events.slice(0, result.consumed), recorded }, result })
     return result
   }

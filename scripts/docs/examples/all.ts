@@ -1,5 +1,6 @@
 // Every example, by its code.
 
+import { deploys } from './deploys.ts'
 import { longHistory } from './long-history.ts'
 import { managementApi } from './management-api.ts'
 import { platform } from './platform.ts'
@@ -11,6 +12,7 @@ import { writtenWrongly } from './written-wrongly.ts'
 export const scenarios: Scenarios = {
   ...writtenWrongly,
   ...runningInstance,
+  ...deploys,
   ...longHistory,
   ...managementApi,
   ...platform,
