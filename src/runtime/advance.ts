@@ -120,6 +120,9 @@ class Advance {
     for (let lost = 0, opened = 0; ;) {
       const { state, obstacle } = this.#live
       const standing = leaseStanding(state, this.#leaseView())
+      const waits = standing === 'held' || standing === 'waiting'
+      // What is in doubt is for whoever goes on: each message that waits would ask for all of it again, and wait with more messages.
+      if (waits) this.#guardNext = { ...this.#guardNext, inDoubt: false }
       await this.#guard(standing === 'held' ? state.lease?.by : undefined)
       if (isTerminal(state.status)) break
       if (standing === 'mine' && !(await this.#runInline())) break
@@ -128,7 +131,7 @@ class Advance {
       )
       if (standing !== 'mine' && own.some((fact) => this.#inlineOutcomes.includes(fact)))
         this.#stopWithoutLease()
-      if (standing === 'held' || standing === 'waiting') {
+      if (waits) {
         await this.#wait(own)
         break
       }
@@ -307,8 +310,9 @@ class Advance {
 
   #leaseView() {
     const { soleProcess, clock } = this.#ports
+    // Where carriers were let go, that of the lease may be among them: any message will do.
     const mayTakeOver = (token: string): boolean =>
-      this.#tokens.has(token) || this.#claims.nudged !== undefined
+      this.#tokens.has(token) || this.#claims.nudged !== undefined || mayHaveLostCarriers(this.#live)
     return {
       runner: this.#runner,
       now: clock.now(),
@@ -337,7 +341,9 @@ class Advance {
   async #demote(): Promise<'won' | 'lost' | 'gone'> {
     const { nudged, own } = this.#claims
     const facts = own.filter(({ factId }) => factId.startsWith('n:')).map(({ event }) => event)
-    const by = nudged ?? this.#live.state.lease?.by
+    const guard = this.#live.state.lease?.by
+    const [held] = this.#tokens.keys()
+    const by = nudged ?? (guard !== undefined && this.#tokens.has(guard) ? guard : held)
     assert(by !== undefined, 'nobody may take the lease over')
     const now = this.#ports.clock.now()
     return this.#commit(demotion(this.#live, { facts, by, nonce: this.#ports.newId(), now }))
