@@ -1,7 +1,7 @@
 // Fan-out/fan-in: as many parallel tasks as the batch has items, all at once or at most so many, and one sum of their results.
 
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ActivityContext, WorkflowContext } from '../src/index.ts'
+import { type ActivityContext, mapInParallel, type WorkflowContext } from '../src/index.ts'
 import { integer, optional, readFields } from './input.ts'
 
 interface Batch {
@@ -20,39 +20,12 @@ export async function batchProcessing(ctx: WorkflowContext, input: Batch): Promi
   const processItem = (item: number) => ctx.callActivity(processWorkItem, item)
 
   const outputs = maxParallel
-    ? await mapInParallel(workBatch, maxParallel, processItem)
+    ? await mapInParallel(workBatch, processItem, { maxConcurrency: maxParallel })
     : await ctx.whenAll(workBatch.map(processItem))
 
   const total = outputs.reduce((sum, output) => sum + output, 0)
   await ctx.callActivity(processResults, total)
   return total
-}
-
-/**
- * Results in the order of the items, with at most `limit` calls at once. Nothing but language constructs: every lane takes the next
- * item when its last one is done. After a failure no lane takes another item; the failure is thrown once all lanes are at rest.
- */
-export async function mapInParallel<I, O>(
-  items: readonly I[],
-  limit: number,
-  call: (item: I) => Promise<O>,
-): Promise<O[]> {
-  const outputs: O[] = []
-  const waiting = items.entries()
-  const failures: unknown[] = []
-  async function lane(): Promise<void> {
-    for (const [at, item] of waiting) {
-      try {
-        outputs[at] = await call(item)
-      } catch (error) {
-        failures.push(error)
-      }
-      if (failures.length > 0) return
-    }
-  }
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane))
-  if (failures.length > 0) throw failures[0]
-  return outputs
 }
 
 export function getWorkBatch(ctx: ActivityContext, size: number): number[] {

@@ -19,6 +19,7 @@ export type {
   WorkflowFunction,
 } from './workflow/functions.ts'
 export { limits } from './workflow/limits.ts'
+export { mapInParallel, type MapOptions, type TolerantMapOptions } from './workflow/map-in-parallel.ts'
 export type { LogFields, Logger } from './workflow/logger.ts'
 export type { Jsonify } from './workflow/payload.ts'
 export type { RetryPolicy } from './workflow/retry-policy.ts'

@@ -1,10 +1,10 @@
 // What each example promises: its results, its activities, and a clear word about inputs that are none.
 
 import { expect, test } from 'vitest'
-import { mapInParallel } from '../../examples/03-batch-processing.ts'
 import { app } from '../../examples/app.ts'
 import { activity, defineApp } from '../../src/workflow/app.ts'
 import type { ActivityContext, WorkflowContext } from '../../src/workflow/context.ts'
+import { mapInParallel } from '../../src/workflow/map-in-parallel.ts'
 import { record, type Scenario } from './recorder.ts'
 
 const outputOf = async (scenario: Scenario): Promise<unknown> => {
@@ -77,7 +77,7 @@ test('after a failure a limited fan-out asks for nothing more, waits for what ru
   const limited = async (ctx: WorkflowContext, size: number) => {
     const items = Array.from({ length: size }, (_, at) => at + 1)
     try {
-      return await mapInParallel(items, 3, (item) => ctx.callActivity(work, item))
+      return await mapInParallel(items, (item) => ctx.callActivity(work, item), { maxConcurrency: 3 })
     } catch (error) {
       await ctx.callActivity(cleanUp)
       throw error
