@@ -1,174 +1,143 @@
-// Random workflow programs, the workflow that runs them, and the oracle that says what must come out.
+// Random workflow programs: what they are made of, and how they are drawn.
 
-import { type ActivityContext, defineApp, type WorkflowContext } from '../../src/index.ts'
 import type { Rng } from './rng.ts'
 
-type Step =
+export type Step =
   | { readonly k: 'act'; readonly x: number }
+  /** Fails some times, and is tried again. */
   | { readonly k: 'flaky'; readonly x: number; readonly fails: number }
   | { readonly k: 'fan'; readonly xs: readonly number[] }
   | { readonly k: 'inline'; readonly xs: readonly number[]; readonly together: boolean }
+  /** An activity with a time limit that it keeps: the timer of it is cancelled. */
+  | { readonly k: 'timed'; readonly x: number }
+  /** Whatever is first, an activity or a timer; both are awaited in the end. */
+  | { readonly k: 'any'; readonly x: number; readonly seconds: number }
   | { readonly k: 'timer'; readonly seconds: number }
   | { readonly k: 'event'; readonly name: string }
+  /** An event with a time-out; either may come first, and nothing depends on it. */
   | { readonly k: 'race'; readonly name: string; readonly seconds: number }
   | { readonly k: 'child'; readonly program: Program }
   | { readonly k: 'detached'; readonly x: number }
   | { readonly k: 'send' }
+  | { readonly k: 'status'; readonly value: number }
+  | { readonly k: 'loop'; readonly times: number; readonly body: Program }
+  | { readonly k: 'parallel'; readonly branches: readonly Program[] }
+  /** Goes on with `x` when the body throws. */
+  | { readonly k: 'try'; readonly x: number; readonly body: Program }
+  /** An activity that fails for good. */
+  | { readonly k: 'broken'; readonly x: number }
+  | { readonly k: 'throw'; readonly x: number }
   | { readonly k: 'can'; readonly next: Program }
 
 export type Program = readonly Step[]
 
-export interface ProgramInput {
-  readonly program: Program
-  readonly acc: number
-  /** Takes what `send` sends. */
-  readonly sink?: string
+/** Where in a program something is drawn. */
+interface Place {
+  readonly depth: number
+  /** Clients know nothing of children, so nobody sends them events. */
+  readonly events: boolean
+  /** Inside a `try`, and not beside other branches, which would go on. */
+  readonly mayThrow: boolean
+  /** Beside other branches: nobody knows which of them is the last. */
+  readonly isBranch: boolean
 }
 
-export interface Effects {
-  /** An activity has run: by its idempotency key and attempt. */
-  ran(key: string): void
-  /** Lets virtual time pass inside an activity. */
-  pause(ms: number): Promise<void>
+type Draw = (rng: Rng, place: Place) => Step | undefined
+
+const number = (rng: Rng): number => rng.int(1, 1e6)
+const numbers = (rng: Rng, most: number): number[] =>
+  Array.from({ length: rng.int(1, most) }, () => number(rng))
+const deepest = 3
+
+/** Steps and how often they come. */
+const grammar: readonly (readonly [weight: number, draw: Draw])[] = [
+  [3, (rng) => ({ k: 'act', x: number(rng) })],
+  [2, (rng) => ({ k: 'flaky', x: number(rng), fails: rng.int(1, 2) })],
+  [3, (rng) => ({ k: 'fan', xs: [number(rng), ...numbers(rng, 6)] })],
+  [3, (rng) => ({ k: 'inline', xs: numbers(rng, 4), together: rng.chance(0.5) })],
+  [1, (rng) => ({ k: 'timed', x: number(rng) })],
+  [1, (rng) => ({ k: 'any', x: number(rng), seconds: rng.int(1, 60) })],
+  [1, (rng) => ({ k: 'timer', seconds: rng.int(1, 1800) })],
+  [2, (rng, { events }) => (events ? { k: 'event', name: rng.pick(['a', 'b']) } : undefined)],
+  [
+    1,
+    (rng, { events }) =>
+      events ? { k: 'race', name: rng.pick(['a', 'b']), seconds: rng.int(1, 1200) } : undefined,
+  ],
+  [1, () => ({ k: 'send' })],
+  [1, (rng) => ({ k: 'detached', x: number(rng) })],
+  [1, (rng, { isBranch }) => (isBranch ? undefined : { k: 'status', value: rng.int(1, 99) })],
+  [
+    1,
+    (rng, place) =>
+      nested(place, (inner) => ({ k: 'loop', times: rng.int(2, 3), body: draw(rng, inner, 2) })),
+  ],
+  [1, (rng, place) => nested(place, (inner) => parallel(rng, { ...inner, mayThrow: false, isBranch: true }))],
+  [1, (rng, place) => nested(place, (inner) => attempt(rng, { ...inner, mayThrow: true }))],
+  [1, (rng, { mayThrow }) => (mayThrow ? { k: 'throw', x: number(rng) } : undefined)],
+  [1, (rng, { mayThrow }) => (mayThrow ? { k: 'broken', x: number(rng) } : undefined)],
+  [1, (rng, place) => nested(place, (inner) => child(rng, inner))],
+]
+
+/** A program for an instance that clients know. */
+export function randomProgram(rng: Rng): Program {
+  return trunk(rng, 0)
 }
 
-const mix = (a: number, b: number): number => (Math.imul(a ^ b, 2_654_435_761) >>> 0) % 1_000_003
-const valueOf = (x: number): number => mix(x, 77)
+/** Every now and then it continues as new. */
+function trunk(rng: Rng, depth: number, events = true): Program {
+  const steps = draw(rng, { depth, events, mayThrow: false, isBranch: false }, 4)
+  return depth < 2 && rng.chance(0.35) ? [...steps, { k: 'can', next: trunk(rng, depth + 1, events) }] : steps
+}
 
-export function randomProgram(rng: Rng, depth = 0): Program {
+function draw(rng: Rng, place: Place, most: number): Step[] {
   const steps: Step[] = []
-  const x = () => rng.int(1, 1e6)
-  for (let count = rng.int(1, 6); count > 0; count--) {
-    const kind = rng.int(0, 20)
-    if (kind < 3) steps.push({ k: 'act', x: x() })
-    else if (kind < 5) steps.push({ k: 'flaky', x: x(), fails: rng.int(1, 2) })
-    else if (kind < 8) steps.push({ k: 'fan', xs: Array.from({ length: rng.int(2, 9) }, x) })
-    else if (kind < 9) steps.push({ k: 'timer', seconds: rng.int(1, 1800) })
-    else if (kind < 11) steps.push({ k: 'event', name: rng.pick(['a', 'b']) })
-    else if (kind < 12) steps.push({ k: 'race', name: rng.pick(['a', 'b']), seconds: rng.int(1, 1200) })
-    else if (kind < 13) steps.push({ k: 'send' })
-    else if (kind < 14) steps.push({ k: 'detached', x: x() })
-    else if (kind >= 18) {
-      steps.push({ k: 'inline', xs: Array.from({ length: rng.int(1, 4) }, x), together: rng.chance(0.5) })
-    } else if (kind < 15 && depth < 2) {
-      steps.push({
-        k: 'child',
-        program: randomProgram(rng, 2).filter(({ k }) => k !== 'event' && k !== 'race'),
-      })
-    } else if (depth < 2) {
-      steps.push({ k: 'can', next: randomProgram(rng, depth + 1) })
-      return steps
-    }
+  const all = grammar.reduce((sum, [weight]) => sum + weight, 0)
+  for (let count = rng.int(1, most); count > 0; count--) {
+    let at = rng.int(0, all - 1)
+    const [, drawStep] = grammar.find(([weight]) => (at -= weight) < 0) ?? []
+    const step = drawStep?.(rng, place)
+    if (step) steps.push(step)
   }
   return steps
 }
 
-/** Names of the events that the program needs, in order. */
+function nested(place: Place, make: (inner: Place) => Step): Step | undefined {
+  if (place.depth >= deepest) return undefined
+  return make({ ...place, depth: place.depth + 1 })
+}
+
+function parallel(rng: Rng, place: Place): Step {
+  return { k: 'parallel', branches: Array.from({ length: rng.int(2, 3) }, () => draw(rng, place, 2)) }
+}
+
+function attempt(rng: Rng, place: Place): Step {
+  return { k: 'try', x: number(rng), body: draw(rng, place, 3) }
+}
+
+/** A child throws only where its parent catches. */
+function child(rng: Rng, place: Place): Step {
+  if (!place.mayThrow) return { k: 'child', program: trunk(rng, place.depth, false) }
+  return { k: 'child', program: draw(rng, { ...place, events: false }, 4) }
+}
+
+/** Names of the events that the program takes, in any order. */
 export function eventsOf(program: Program): string[] {
   return program.flatMap((step) => {
-    if (step.k === 'event' || step.k === 'race') return [step.name]
-    return step.k === 'can' ? eventsOf(step.next) : []
+    switch (step.k) {
+      case 'event':
+      case 'race':
+        return [step.name]
+      case 'can':
+        return eventsOf(step.next)
+      case 'loop':
+        return Array.from({ length: step.times }, () => eventsOf(step.body)).flat()
+      case 'parallel':
+        return step.branches.flatMap(eventsOf)
+      case 'try':
+        return eventsOf(step.body)
+      default:
+        return []
+    }
   })
-}
-
-export function oracle(program: Program, start = 1): number {
-  let acc = start
-  for (const step of program) {
-    if (step.k === 'act' || step.k === 'flaky') acc = mix(acc, valueOf(step.x))
-    else if (step.k === 'fan' || step.k === 'inline') for (const x of step.xs) acc = mix(acc, valueOf(x))
-    else if (step.k === 'child') acc = mix(acc, oracle(step.program))
-    else if (step.k === 'can') return oracle(step.next, acc)
-  }
-  return acc
-}
-
-export function programApp(effects: Effects) {
-  async function work(
-    ctx: ActivityContext,
-    { x, fails = 0 }: { x: number; fails?: number },
-  ): Promise<number> {
-    await effects.pause((x % 196) + 5)
-    effects.ran(`${ctx.idempotencyKey}#${ctx.attempt}`)
-    if (ctx.attempt <= fails) throw new Error('not yet')
-    return valueOf(x)
-  }
-
-  async function run(
-    ctx: WorkflowContext,
-    { program, acc: start, sink: target }: ProgramInput,
-  ): Promise<number> {
-    let acc = start
-    for (const step of program) {
-      switch (step.k) {
-        case 'act':
-          acc = mix(acc, await ctx.callActivity(work, { x: step.x }))
-          break
-        case 'flaky': {
-          const retry = { firstRetryInterval: 30, maxNumberOfAttempts: 40, backoffCoefficient: 1.1 }
-          acc = mix(acc, await ctx.callActivity(work, { x: step.x, fails: step.fails }, { retry }))
-          break
-        }
-        case 'fan': {
-          const results = await Promise.all(step.xs.map((x) => ctx.callActivity(work, { x })))
-          for (const result of results) acc = mix(acc, result)
-          break
-        }
-        case 'inline': {
-          const inline = { commitEvery: ((step.xs[0] ?? 0) % 4) + 1 }
-          const call = (x: number) => ctx.callActivity(work, { x }, { inline })
-          const results: number[] = []
-          if (step.together) results.push(...(await Promise.all(step.xs.map(call))))
-          else for (const x of step.xs) results.push(await call(x))
-          for (const result of results) acc = mix(acc, result)
-          break
-        }
-        case 'timer':
-          await ctx.createTimer(step.seconds)
-          break
-        case 'event':
-          await ctx.waitForExternalEvent(step.name)
-          break
-        case 'race':
-          await ctx.waitForExternalEvent(step.name, { timeout: step.seconds }).catch(() => {})
-          break
-        case 'child': {
-          const input: ProgramInput = {
-            program: step.program,
-            acc: 1,
-            ...(target !== undefined && { sink: target }),
-          }
-          acc = mix(acc, await ctx.callChildWorkflow<number>('run', input))
-          break
-        }
-        case 'detached':
-          void ctx.callActivity(work, { x: step.x })
-          break
-        case 'send':
-          if (target !== undefined) ctx.sendEvent(target, 'sent', ctx.newGuid())
-          break
-        case 'can':
-          ctx.continueAsNew(
-            { program: step.next, acc, ...(target !== undefined && { sink: target }) } satisfies ProgramInput,
-            true,
-          )
-          return acc
-        default:
-          step satisfies never
-      }
-    }
-    return acc
-  }
-
-  /** Takes what is sent until it is told to stop. */
-  async function sink(ctx: WorkflowContext): Promise<unknown[]> {
-    const taken: unknown[] = []
-    const stop = ctx.waitForExternalEvent('stop')
-    for (;;) {
-      const sent = ctx.waitForExternalEvent('sent')
-      if ((await ctx.whenAny({ sent, stop })) === 'stop') return taken
-      taken.push(sent.getResult())
-    }
-  }
-
-  return defineApp({ workflows: { run, sink }, activities: { work } })
 }

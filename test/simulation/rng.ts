@@ -1,9 +1,18 @@
 /** A seeded generator: the same seed gives the same world. */
 export class Rng {
+  readonly #seed: number
   #state: number
 
   constructor(seed: number) {
+    this.#seed = seed
     this.#state = (seed * 2_654_435_761 + 12_345) >>> 0
+  }
+
+  /** A stream of its own: what is drawn from it leaves all others as they are. */
+  fork(name: string): Rng {
+    let hash = this.#seed >>> 0
+    for (const character of name) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16_777_619) >>> 0
+    return new Rng(hash)
   }
 
   /** In [0, 1). */

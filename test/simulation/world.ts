@@ -1,32 +1,51 @@
 // One seeded world: random programs on the production engine and runtime, hosts that fail, a queue that misbehaves; and what must hold.
 
 import { factIdOf } from '../../src/engine/events.ts'
-import type { Message } from '../../src/runtime/messages.ts'
+import type { Message, TimerMessage } from '../../src/runtime/messages.ts'
 import type { Ports } from '../../src/runtime/ports.ts'
-import { createRuntime, type Runtime } from '../../src/runtime/runtime.ts'
+import { createRuntime } from '../../src/runtime/runtime.ts'
 import { createMemoryBackend, type MemoryBackend } from '../../src/testing/memory-backend.ts'
 import type { Consumer } from '../../src/testing/memory-queue.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
-import { isTerminal } from '../../src/workflow/status.ts'
+import { withPorts } from '../support/intercept-ports.ts'
 import { lineKey, LineChecker } from '../support/line-checker.ts'
-import { faultyPorts, type FaultRates, type FaultSource, type Host } from './faulty-ports.ts'
-import { eventsOf, oracle, type Program, programApp, randomProgram } from './programs.ts'
+import { checkAtRest } from './at-rest.ts'
+import { Clients, sinkId } from './clients.ts'
+import {
+  type Conditions,
+  conditionsOf,
+  hour,
+  minute,
+  type WorldOptions as Circumstances,
+} from './conditions.ts'
+import { faultyPorts, type FaultSource, type Host } from './faulty-ports.ts'
+import { Hosts, miscounted } from './hosts.ts'
+import { withLowLimits } from './low-limits.ts'
+import { countEpisode, probed } from './probes.ts'
+import { programApp } from './program-app.ts'
+import { type Program, randomProgram } from './programs.ts'
 import { Rng } from './rng.ts'
+import { runToRest } from './run-to-rest.ts'
+import type { Trace } from './trace.ts'
 
-const minute = 60_000
 const visibilityMs = 3 * minute
-const sinkId = 'sink'
+/** Hosts that crash after every other send make messages multiply. More than this tells nothing new, and takes for ever. */
+const floodOf = 700
 
-export interface WorldOptions {
-  readonly faults: boolean
-  /** Faults that come from nothing but crashes and freezes, aimed at redelivery. */
-  readonly aimed?: boolean
-  readonly sweeper?: boolean
-  /** All messages and timers are lost once. Only the sweeper can make up for that. */
-  readonly wipe?: boolean
+export interface WorldOptions extends Circumstances {
+  /** What every instance runs. Default: a random program each. */
   readonly program?: Program
+  /** What is launched, instead of random programs: to find the least that still fails. */
+  readonly launches?: readonly Launch[]
   /** A defect, to see that it is found. */
   readonly mutant?: Mutant
+  readonly trace?: (now: () => number) => Trace
+}
+
+/** What an instance runs, and what its id runs when it is used again. */
+export interface Launch {
+  readonly program: Program
+  readonly next?: Program
 }
 
 /** A defect of the protocol or of the platform, put where a host meets the world. */
@@ -41,77 +60,104 @@ export interface Mutant {
 export interface Report {
   readonly seed: number
   readonly violations: readonly string[]
+  /** How often things happened: faults, episodes, rare branches. */
   readonly counts: ReadonlyMap<string, number>
   /** Digest of all that happened, in order. */
   readonly trace: number
-}
-
-interface Started {
-  readonly id: string
-  readonly program: Program
-  readonly events: readonly string[]
-  terminated: boolean
+  readonly virtualMs: number
+  readonly launches: readonly Launch[]
 }
 
 export async function simulate(seed: number, options: WorldOptions): Promise<Report> {
-  return new World(seed, options).run()
+  const conditions = conditionsOf(new Rng(seed).fork('conditions'), options)
+  const run = async (): Promise<Report> => new World(seed, options, conditions).run()
+  return conditions.lowLimits ? withLowLimits(run) : run()
 }
 
 class World {
   readonly #seed: number
   readonly #options: WorldOptions
+  readonly #conditions: Conditions
   readonly #rng: Rng
   readonly #clock = new VirtualClock()
+  readonly #begin = this.#clock.now()
   readonly #faultEnd: number
-  readonly #rates: FaultRates
-  readonly #withFaults: boolean
   readonly #backend: MemoryBackend
-  readonly #hosts: { host: Host; runtime: Runtime }[] = []
-  readonly #checker = new LineChecker(
-    () => this.#clock.now(),
-    (text) => this.#violation(text),
-  )
-  readonly #ran = new Map<string, number>()
-  readonly #accepted: { id: string; factId: string }[] = []
-  readonly #started: Started[] = []
+  readonly #hosts: Hosts
+  readonly #clients: Clients
+  readonly #checker: LineChecker
+  readonly #runs = new Map<string, number>()
+  readonly #effects = new Map<string, Map<number, number>>()
   readonly #counts = new Map<string, number>()
   readonly #violations: string[] = []
-  readonly #app = programApp({
-    ran: (key) => this.#ran.set(key, (this.#ran.get(key) ?? 0) + 1),
-    pause: (ms) => this.#clock.sleep(ms),
-  })
+  /** By life, after its newest episode. */
+  readonly #statuses = new Map<string, string>()
+  readonly #trace: Trace | undefined
+  #isMisfit = false
   #ids = 0
-  #trace = 0
+  #sent = 0
+  #digest = 0
+  /** Sweeps in a row that found nothing to do. */
+  #idleSweeps = 0
 
-  constructor(seed: number, options: WorldOptions) {
+  constructor(seed: number, options: WorldOptions, conditions: Conditions) {
     this.#seed = seed
     this.#options = options
-    this.#withFaults = options.faults
-    const rng = (this.#rng = new Rng(seed))
-    const rate = (most: number): number => (rng.chance(0.35) ? 0 : rng.next() * most)
-    this.#rates = options.aimed
-      ? { crash: 0.12, freeze: 0.15, throttle: 0, ambiguous: 0, late: 0, slow: 0 }
-      : {
-          crash: rate(0.08),
-          throttle: rate(0.15),
-          ambiguous: rate(0.08),
-          late: rate(0.03),
-          slow: rate(0.05),
-          freeze: rate(0.05),
-        }
-    this.#faultEnd = this.#clock.now() + (options.faults ? rng.int(5, 90) * minute : 0)
-    const duplicates = rate(0.1)
-    const workflowBatch = rng.int(1, 10)
-    const activityBatch = rng.int(1, 5)
-    this.#backend = createMemoryBackend({
+    this.#conditions = conditions
+    this.#rng = new Rng(seed)
+    this.#faultEnd = this.#begin + conditions.faultsMs
+    this.#trace = options.trace?.(() => this.#clock.now() - this.#begin)
+    this.#backend = this.#createBackend()
+    const { skewMs } = conditions
+    this.#checker = new LineChecker(
+      () => this.#clock.now() + skewMs,
+      (text) => this.#violation(text),
+    )
+    this.#watchCommits()
+    this.#putOneByOne()
+    const connect = (host: Host): Ports => this.#connect(host)
+    this.#hosts = new Hosts({ rng: this.#rng.fork('hosts'), skewMs, app: () => this.#app(), connect }, 3)
+    this.#clients = new Clients({
+      clock: this.#clock,
+      rng: this.#rng.fork('clients'),
+      host: () => this.#hosts.any(),
+      faultEnd: this.#faultEnd,
+      count: (what) => this.#count(what),
+    })
+  }
+
+  async run(): Promise<Report> {
+    const { queue } = this.#backend
+    const { mutant } = this.#options
+    queue.run(() => mutant?.consumer?.(this.#consumer()) ?? this.#consumer())
+    await this.#startSink()
+    const launches = this.#launch()
+    this.#schedule()
+    const horizon = this.#faultEnd - this.#begin + 48 * hour
+    await runToRest(this.#clock, () => this.#violations.length > 0, horizon)
+    if (this.#violations.length === 0) await this.#checkAtRest()
+    this.#hosts.close()
+    return {
+      seed: this.#seed,
+      violations: this.#violations,
+      counts: this.#counts,
+      trace: this.#digest,
+      virtualMs: this.#clock.now() - this.#begin,
+      launches,
+    }
+  }
+
+  #createBackend(): MemoryBackend {
+    const rng = this.#rng.fork('queue')
+    const { duplicates, duplicateTimers, lateTimersMs, largeInputs, workflowBatch, activityBatch } =
+      this.#conditions
+    const backend = createMemoryBackend({
       clock: this.#clock,
       newId: () => `${++this.#ids}`,
       manners: {
-        // In every third world inputs are too large for messages.
-        ...(seed % 3 === 0 && { fits: (message) => message.kind !== 'activity' || !message.input }),
+        ...(largeInputs && { fits: (message) => message.kind !== 'activity' || !message.input }),
         latencyMs: () => rng.int(1, this.#faulty ? 20_000 : 30),
-        duplicateAfterMs: () =>
-          this.#faulty && rng.chance(duplicates) ? rng.int(1, 12 * minute) : undefined,
+        duplicateAfterMs: () => (this.#faulty && rng.chance(duplicates) ? this.#again(rng) : undefined),
         pick: (count) => (this.#faulty ? rng.int(0, count - 1) : 0),
         visibilityMs,
         batch: (queue) => (queue === 'workflow' ? workflowBatch : activityBatch),
@@ -119,109 +165,186 @@ class World {
         maxReceives: (queue) => (queue === 'workflow' ? 8 : 1_000),
       },
     })
-    options.mutant?.backend?.(this.#backend)
-    this.#watchCommits()
-    this.#putOneByOne()
-    for (let count = 3; count > 0; count--) this.#boot()
+    const { queue } = backend
+    const schedule = queue.schedule.bind(queue)
+    queue.schedule = async (timers: readonly TimerMessage[]) => {
+      await schedule(timers)
+      for (const timer of timers) {
+        if (!this.#faulty || !rng.chance(duplicateTimers)) continue
+        this.#count('timer fired twice')
+        const delayMs = Math.max(0, timer.dueAt - this.#clock.now()) + rng.int(0, 1 + lateTimersMs)
+        await queue.send([timer], delayMs)
+      }
+    }
+    this.#options.mutant?.backend?.(backend)
+    return backend
   }
 
-  async run(): Promise<Report> {
-    const { queue } = this.#backend
-    const { program, mutant } = this.#options
-    queue.run(() => mutant?.consumer?.(this.#consumer()) ?? this.#consumer())
-    await this.#startSink()
-    for (let at = this.#rng.int(1, 3); at > 0; at--)
-      this.#launch(`i${at}`, program ?? randomProgram(this.#rng))
-    if (this.#options.sweeper) this.#sweep()
-    if (this.#options.wipe) this.#clock.at(this.#rng.int(minute, 60 * minute), () => queue.wipe())
-    this.#recover(this.#faultEnd - this.#clock.now() + 90 * minute)
-    this.#recover(this.#faultEnd - this.#clock.now() + 180 * minute)
-    const horizon = this.#faultEnd - this.#clock.now() + 48 * 60 * minute
-    await this.#clock.runUntil(() => this.#violations.length > 0, horizon)
-    if (this.#violations.length === 0) await this.#checkAtRest()
-    for (const { runtime } of this.#hosts) runtime.close()
-    return { seed: this.#seed, violations: this.#violations, counts: this.#counts, trace: this.#trace }
+  #again(rng: Rng): number {
+    this.#count('message delivered twice')
+    return rng.int(1, 12 * minute)
   }
 
-  #sweep(): void {
-    const runtime = this.#consumer()
-    void runtime.sweep({ periodMs: minute }).then(
-      ({ nudged, rung }) => {
-        this.#count('swept', nudged + rung)
+  #app() {
+    return programApp(
+      {
+        ran: (key, label, x) => this.#ran(key, label, x),
+        pause: async (ms) => this.#clock.sleep(ms),
       },
-      () => {},
+      this.#isMisfit,
     )
-    // Sweeping ends with the world.
-    if (this.#clock.now() < this.#faultEnd + 12 * 60 * minute) this.#clock.at(minute, () => this.#sweep())
   }
 
-  /** What an operator does after an outage. */
+  #ran(key: string, label: string, x: number): void {
+    const before = this.#runs.get(key) ?? 0
+    this.#runs.set(key, before + 1)
+    if (before > 0) return
+    const effects = this.#effects.get(label) ?? new Map<number, number>()
+    this.#effects.set(label, effects.set(x, (effects.get(x) ?? 0) + 1))
+  }
+
+  #launch(): readonly Launch[] {
+    const { program, launches = program ? this.#launchAll(() => ({ program })) : undefined } = this.#options
+    const rng = this.#rng.fork('programs')
+    const all =
+      launches ??
+      this.#launchAll((at) => ({
+        program: randomProgram(rng),
+        ...(rng.chance(0.25) && { next: randomProgram(rng.fork(`next ${at}`)) }),
+      }))
+    for (const [at, launch] of all.entries()) this.#clients.launch(`i${at + 1}`, launch)
+    return all
+  }
+
+  #launchAll(make: (at: number) => Launch): readonly Launch[] {
+    return Array.from({ length: this.#rng.fork('launches').int(1, 2) }, (_, at) => make(at))
+  }
+
+  /** What happens at its time, whatever else does. */
+  #schedule(): void {
+    const { misfit, wipeMs, sweepEveryMs } = this.#conditions
+    if (sweepEveryMs !== undefined) this.#sweep(sweepEveryMs)
+    if (wipeMs !== undefined) {
+      this.#clock.at(wipeMs, () => {
+        this.#count('queues wiped')
+        this.#backend.queue.wipe()
+      })
+    }
+    if (misfit) {
+      this.#clock.at(misfit.fromMs, () => this.#deploy(true))
+      this.#clock.at(misfit.toMs, () => this.#deploy(false))
+    }
+    // What an operator does after an outage, or a deployment.
+    const calm = Math.max(this.#faultEnd - this.#begin, misfit?.toMs ?? 0)
+    for (const afterMs of [30 * minute, 3 * hour]) this.#recover(calm + afterMs)
+  }
+
   #recover(delayMs: number): void {
-    this.#retry(delayMs, (runtime) => runtime.recoverStalled())
+    this.#clients.retry(delayMs, async (runtime) => runtime.recoverStalled())
+  }
+
+  /** One host after the other. */
+  #deploy(isMisfit: boolean): void {
+    this.#count(isMisfit ? 'deployment of code that does not fit' : 'deployment of code that fits')
+    this.#isMisfit = isMisfit
+    for (let host = 0; host < 3; host++) {
+      this.#clock.at(host * minute, () => {
+        if (this.#isMisfit === isMisfit) this.#hosts.replaceOldest()
+      })
+    }
+  }
+
+  #sweep(periodMs: number): void {
+    void this.#consumer()
+      .sweep({ periodMs })
+      .then(
+        ({ seen, nudged, rung }) => {
+          this.#count('rung or nudged by the sweeper', nudged + rung)
+          const isIdle = seen <= 1 && nudged + rung === 0 && this.#backend.queue.isIdle
+          this.#idleSweeps = isIdle && !this.#faulty ? this.#idleSweeps + 1 : 0
+        },
+        () => {},
+      )
+    // It would find nothing more: whatever was lost has been rung for twice over.
+    const isOver = this.#idleSweeps * periodMs > 10 * minute
+    if (!isOver && this.#clock.now() < this.#faultEnd + 12 * hour)
+      this.#clock.at(periodMs, () => this.#sweep(periodMs))
   }
 
   get #faulty(): boolean {
-    return this.#clock.now() < this.#faultEnd
+    return this.#clock.now() < this.#faultEnd && this.#sent < floodOf
   }
 
-  /** Any living host may get any batch. */
-  #consumer(): Runtime {
-    return this.#rng.pick(this.#hosts).runtime
+  #consumer() {
+    const { miscounts } = this.#conditions
+    const rng = this.#rng
+    const runtime = this.#hosts.any()
+    if (miscounts === 0 || !this.#faulty) return runtime
+    const { handle, handleDead } = miscounted(runtime, () => rng.chance(miscounts))
+    return { ...runtime, handle, handleDead }
   }
 
-  #boot(): void {
-    const host: Host = { dead: false, frozenUntil: 0 }
-    const ports = faultyPorts(this.#checkedPorts(), host, this.#source)
+  #connect(host: Host): Ports {
+    const ports = faultyPorts(this.#checkedPorts(), host, this.#source())
     const seen = this.#options.mutant?.ports?.(ports, this.#rng) ?? ports
-    this.#hosts.push({ host, runtime: createRuntime(this.#app, seen) })
+    return probed(seen, (what) => this.#count(what))
   }
 
-  get #source(): FaultSource {
+  #source(): FaultSource {
+    const { rates } = this.#conditions
     return {
       clock: this.#clock,
-      rng: this.#rng,
-      rates: () => (this.#faulty ? this.#rates : undefined),
+      rng: this.#rng.fork('faults'),
+      rates: () => (this.#faulty ? rates : undefined),
       count: (fault) => this.#count(fault),
       visibilityMs,
-      crash: (host) => {
-        host.dead = true
-        const at = this.#hosts.findIndex((each) => each.host === host)
-        if (at < 0) return
-        this.#hosts[at]?.runtime.close()
-        this.#hosts.splice(at, 1)
-        this.#boot()
-      },
+      crash: (host) => this.#hosts.crash(host),
+      trace: this.#trace,
     }
   }
 
   /** I3: nothing is sent that is not committed. */
   #checkedPorts(): Ports {
-    const { ports, queue } = this.#backend
-    const send = (messages: readonly Message[], delayMs?: number): Promise<void> => {
-      this.#checker.sent(messages)
-      for (const message of messages) {
-        if (message.kind === 'activity' && message.inputInHistory) this.#count('input in the history')
-      }
-      return queue.send(messages, delayMs)
-    }
-    return { ...ports, queue: { send, fits: (message) => queue.fits(message) } }
+    const { ports, queue, store } = this.#backend
+    const { pageSize } = this.#conditions
+    return withPorts(ports, {
+      send: async (messages: readonly Message[], delayMs?: number) => {
+        this.#checker.sent(messages)
+        this.#hearSend(messages.length)
+        return queue.send(messages, delayMs)
+      },
+      list: async (filter) => store.list({ ...filter, limit: pageSize }),
+    })
+  }
+
+  /** A flood ends the faults, and somebody looks after what is stalled. */
+  #hearSend(count: number): void {
+    const before = this.#sent
+    this.#sent += count
+    if (before >= floodOf || this.#sent < floodOf) return
+    this.#count('faults ended early, for a flood of messages')
+    this.#recover(5 * minute)
   }
 
   #watchCommits(): void {
-    this.#checker.watch(this.#backend.store, (kind, key, episode) => {
-      if (kind !== 'committed') return this.#count(`append ${kind}`)
-      this.#count('episodes')
-      this.#mark(`${lineKey(key)}:${episode.n}:${episode.by}:${episode.events.map(factIdOf).join()}`)
+    const { store } = this.#backend
+    this.#checker.watch(store, (kind, key, episode) => {
+      if (kind !== 'committed') return
+      const name = lineKey(key)
+      countEpisode(episode, this.#statuses.get(name), (what) => this.#count(what))
+      this.#statuses.set(name, episode.status)
+      this.#mark(`${name}:${episode.n}:${episode.by}:${episode.events.map(factIdOf).join()}`)
     })
   }
 
   /** As a store does that has no transaction over several rows: they appear one after the other. */
   #putOneByOne(): void {
     const { store } = this.#backend
+    const rng = this.#rng.fork('rows')
     const put = store.putOutcomes.bind(store)
     store.putOutcomes = async (key, rows) => {
       for (const [at, row] of rows.entries()) {
-        if (at > 0) await this.#clock.sleep(this.#rng.int(0, 40))
+        if (at > 0) await this.#clock.sleep(rng.int(0, 40))
         await put(key, [row])
       }
     }
@@ -229,147 +352,39 @@ class World {
 
   /** An instance that takes whatever the others send, until the end of the world. */
   async #startSink(): Promise<void> {
-    const outside = createRuntime(this.#app, this.#backend.ports)
+    const outside = createRuntime(this.#app(), this.#backend.ports)
     await outside.management.start({ workflowName: 'sink', instanceId: sinkId })
     outside.close()
     const stop = { instanceId: sinkId, eventName: 'stop', eventId: 'stop' }
-    this.#retry(this.#faultEnd - this.#clock.now() + 40 * 60 * minute, ({ management }) =>
+    this.#clients.retry(this.#faultEnd - this.#begin + 40 * hour, async ({ management }) =>
       management.raiseEvent(stop),
     )
   }
 
-  #launch(id: string, program: Program): void {
-    const events = eventsOf(program)
-    const started: Started = { id, program, events, terminated: false }
-    this.#started.push(started)
-    const input = JSON.stringify({ program, acc: 1, sink: sinkId })
-    this.#retry(0, ({ management }) =>
-      management.start({ workflowName: 'run', instanceId: id, input, idempotencyKey: id }),
-    )
-    for (const [at, name] of events.entries()) {
-      const eventId = `${id}-${at}`
-      const raise = ({ management }: Runtime) =>
-        management.raiseEvent({ instanceId: id, eventName: name, eventId }).then(() => {
-          this.#accepted.push({ id, factId: `e:${eventId}` })
-        })
-      const delay = this.#rng.int(minute, 60 * minute)
-      this.#retry(delay, raise)
-      // A client that did not hear the answer asks again, at once or much later.
-      if (this.#rng.chance(0.2))
-        this.#retry(
-          delay + (this.#rng.chance(0.5) ? this.#rng.int(1, 100) : this.#rng.int(1, 30) * minute),
-          raise,
-        )
-    }
-    if (this.#rng.chance(0.2)) {
-      const pause = this.#rng.int(1, 20 * minute)
-      this.#retry(this.#rng.int(0, 30 * minute), ({ management }) =>
-        management.suspend(id).then(() => this.#retry(pause, (runtime) => runtime.management.resume(id))),
-      )
-      // A suspend whose answer was lost is asked for again, perhaps after the resume.
-      this.#retry(this.#faultEnd - this.#clock.now() + 120 * minute, ({ management }) =>
-        management.resume(id),
-      )
-    }
-    if (this.#rng.chance(0.1)) {
-      started.terminated = true
-      this.#retry(this.#rng.int(0, 60 * minute), ({ management }) => management.terminate(id))
-    }
-  }
-
-  /** A client that repeats its call until it is answered; an instance that has ended is an answer. */
-  #retry(delayMs: number, call: (runtime: Runtime) => Promise<unknown>): void {
-    this.#clock.at(delayMs, () => {
-      const again = (): void => this.#retry(this.#rng.int(1_000, 60_000), call)
-      let answered = false
-      // A host that died does not answer.
-      const giveUp = this.#clock.at(10 * minute, () => !answered && again())
-      call(this.#consumer()).then(
-        () => {
-          answered = true
-          giveUp()
-        },
-        (error: unknown) => {
-          answered = true
-          giveUp()
-          const code = (error as { code?: string }).code ?? ''
-          if (!/ERR_(RAISE|PAUSE|RESUME)/.test(code)) again()
-        },
-      )
-    })
-  }
-
   async #checkAtRest(): Promise<void> {
     const { store, queue } = this.#backend
-    for (const { id, program, terminated } of this.#started) {
-      const row = await store.getInstance(id)
-      if (!row || !isTerminal(row.status)) {
-        this.#violation(
-          `I8 ${id} is ${row?.status} ${row?.stalled?.message ?? ''} with ${row?.episode} episodes`,
-        )
-      } else if (row.status === 'COMPLETED' ? row.output !== JSON.stringify(oracle(program)) : !terminated) {
-        this.#violation(`O ${id} ended ${row.status} with ${row.output ?? row.failure?.message}`)
-      }
-    }
-    for (const [key, line] of this.#checker.lines) {
-      const last = line.at(-1)
-      if (!last || !isTerminal(last.status)) this.#violation(`I8 ${key} did not end`)
-      const at = key.indexOf('/')
-      const { inbox } = await store.read({ instanceId: key.slice(at + 1), incarnation: key.slice(0, at) })
-      // A write that came late may bring a consumed row back; it is litter, and known as such.
-      const known = new Set(line.flatMap(({ events }) => events.map(factIdOf)))
-      const left = isTerminal(last?.status ?? 'PENDING')
-        ? []
-        : inbox.filter(({ factId }) => !known.has(factId))
-      if (left.length > 0)
-        this.#violation(`L3 rows left in the inbox of ${key}: ${left.map((row) => row.factId).join()}`)
-    }
-    for (const { id, factId } of this.#accepted) {
-      const line = [...this.#checker.lines].find(([key]) => key.endsWith(`/${id}`))?.[1] ?? []
-      const applied = line.some(({ events }) => events.some((event) => factIdOf(event) === factId))
-      if (!applied && !isTerminal(line.at(-1)?.status ?? 'PENDING'))
-        this.#violation(`I2 accepted but lost: ${id} ${factId}`)
-    }
-    if (queue.timers.length > 0) this.#violation(`L3 timers left: ${queue.timers.join()}`)
-    if (!queue.isIdle) this.#violation('L3 messages left')
-    // What nobody waits for is not missed by the sweeper either.
-    if (!this.#options.wipe) this.#checkDispatched()
-    this.#checkEffects()
-  }
-
-  /** I3: whatever was committed was dispatched. */
-  #checkDispatched(): void {
-    const { lines } = this.#checker
-    const sunk = [...lines].filter(([key]) => key.endsWith(`/${sinkId}`)).flatMap(([, line]) => line)
-    const arrived = new Set(sunk.flatMap(({ events }) => events.map(factIdOf)))
-    for (const [key, line] of lines) {
-      const [incarnation, id] = key.split('/')
-      const isTerminated = line.at(-1)?.status === 'TERMINATED'
-      for (const { commands, generation } of line) {
-        for (const command of commands) {
-          const { kind, seq } = command
-          if (kind === 'sendEvent' && !arrived.has(`s:${id}/${incarnation}/${generation}.${seq}`))
-            this.#violation(`I3 committed and never sent: ${key} ${generation}.${seq}`)
-          if (kind !== 'scheduleTask' || isTerminated) continue
-          const { firstSeq = seq, attempt = 1 } = command.retry ?? {}
-          if (!this.#ran.has(`${id}/${incarnation}/t:${generation}.${firstSeq}#${attempt}`))
-            this.#violation(`I3 committed and never run: ${key} ${generation}.${seq}`)
-        }
-      }
-    }
-  }
-
-  #checkEffects(): void {
+    const messages = queue.isIdle ? [] : ['messages']
+    await checkAtRest({
+      lines: this.#checker.lines,
+      store,
+      clients: this.#clients,
+      ledger: { runs: this.#runs, effects: this.#effects },
+      left: [...messages, ...queue.timers.map((timer) => `timer ${timer}`)],
+      isWiped: this.#options.wipe ?? false,
+      violated: (text) => this.#violation(text),
+    })
     let duplicates = 0
-    for (const runs of this.#ran.values()) duplicates += runs - 1
-    this.#count('tasks', this.#ran.size)
-    this.#count('duplicate executions', duplicates)
-    if (!this.#withFaults && duplicates > 0)
+    for (const runs of this.#runs.values()) duplicates += runs - 1
+    this.#count('activities run', this.#runs.size)
+    this.#count('activities run again', duplicates)
+    if (!this.#options.faults && duplicates > 0)
       this.#violation(`I9 ${duplicates} duplicate executions without a fault`)
   }
 
   #violation(text: string): void {
-    this.#violations.push(`${text} (at ${Math.round((this.#clock.now() - Date.UTC(2030, 0, 1)) / 1000)} s)`)
+    const seconds = Math.round((this.#clock.now() - this.#begin) / 1000)
+    this.#trace?.('!!', text)
+    this.#violations.push(`${text} (at ${seconds} s)`)
   }
 
   #count(what: string, by = 1): void {
@@ -378,6 +393,6 @@ class World {
 
   #mark(text: string): void {
     for (let at = 0; at < text.length; at++)
-      this.#trace = (Math.imul(this.#trace, 31) + text.charCodeAt(at)) >>> 0
+      this.#digest = (Math.imul(this.#digest, 31) + text.charCodeAt(at)) >>> 0
   }
 }

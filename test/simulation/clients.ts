@@ -1,0 +1,145 @@
+// What is done to a world from outside: instances are started, given events, suspended, terminated, purged, and started once more.
+// Every client repeats its call until it is answered.
+
+import type { Runtime } from '../../src/runtime/runtime.ts'
+import type { VirtualClock } from '../../src/testing/virtual-clock.ts'
+import { isTerminal } from '../../src/workflow/status.ts'
+import { hour, minute } from './conditions.ts'
+import type { ProgramInput } from './program-app.ts'
+import { eventsOf, type Program } from './programs.ts'
+import type { Rng } from './rng.ts'
+
+export const sinkId = 'sink'
+
+/** A run that was asked for; the input of its instance carries the label. */
+export interface Run {
+  readonly label: string
+  readonly instanceId: string
+  readonly program: Program
+}
+
+export interface ClientsOptions {
+  readonly clock: VirtualClock
+  readonly rng: Rng
+  /** Whoever answers. */
+  readonly host: () => Runtime
+  /** Ms since the epoch. */
+  readonly faultEnd: number
+  readonly count: (what: string) => void
+}
+
+export class Clients {
+  readonly runs: Run[] = []
+  /** Ids of instances that somebody has terminated, or tried to. */
+  readonly terminated = new Set<string>()
+  /** Events whose acceptance was answered. */
+  readonly accepted: { readonly instanceId: string; readonly factId: string }[] = []
+  readonly #options: ClientsOptions
+
+  constructor(options: ClientsOptions) {
+    this.#options = options
+  }
+
+  /** Starts an instance, and does to it what happens to instances. @param next what its id runs when it is used again */
+  launch(instanceId: string, { program, next }: { program: Program; next?: Program }): void {
+    const { rng } = this.#options
+    this.#start({ label: instanceId, instanceId, program }, () => {
+      if (next) this.#reuse({ label: `${instanceId}~2`, instanceId, program: next })
+    })
+    if (rng.chance(0.2)) this.#suspendForAWhile(instanceId)
+    if (rng.chance(0.1)) {
+      this.terminated.add(instanceId)
+      this.retry(rng.int(0, hour), async ({ management }) => management.terminate(instanceId))
+    }
+  }
+
+  /** Calls until there is an answer; that an instance has ended is one. A host that died does not answer. */
+  retry(delayMs: number, call: (host: Runtime) => Promise<unknown>, answered = (): void => {}): void {
+    const { clock, rng, host } = this.#options
+    clock.at(delayMs, () => {
+      const again = (): void => this.retry(rng.int(1_000, 60_000), call, answered)
+      let isAnswered = false
+      const giveUp = clock.at(10 * minute, () => !isAnswered && again())
+      const settle = (isDone: boolean): void => {
+        if (isAnswered) return
+        isAnswered = true
+        giveUp()
+        if (isDone) answered()
+        else again()
+      }
+      call(host()).then(
+        () => settle(true),
+        (error: unknown) =>
+          settle(/ERR_(RAISE|PAUSE|RESUME|PURGE)/.test((error as { code?: string }).code ?? '')),
+      )
+    })
+  }
+
+  #start({ label, instanceId, program }: Run, answered: () => void): void {
+    this.runs.push({ label, instanceId, program })
+    const { rng } = this.#options
+    const input = { program, acc: 1, label, sink: sinkId } satisfies ProgramInput
+    const request = { workflowName: 'run', instanceId, input: JSON.stringify(input), idempotencyKey: label }
+    this.retry(0, async ({ management }) => management.start(request), answered)
+    for (const [at, eventName] of eventsOf(program).entries()) {
+      const eventId = `${label}-${at}`
+      const raise = async ({ management }: Runtime): Promise<void> => {
+        await management.raiseEvent({ instanceId, eventName, eventId })
+        this.accepted.push({ instanceId, factId: `e:${eventId}` })
+      }
+      const delay = rng.int(minute, hour)
+      this.retry(delay, raise)
+      // A client that did not hear the answer asks again, at once or much later.
+      if (!rng.chance(0.2)) continue
+      const pause = rng.chance(0.5) ? rng.int(1, 100) : rng.int(1, 30) * minute
+      this.retry(delay + pause, raise)
+    }
+  }
+
+  #suspendForAWhile(instanceId: string): void {
+    const { rng, clock, faultEnd } = this.#options
+    const resume = async ({ management }: Runtime): Promise<void> => management.resume(instanceId)
+    const pause = rng.int(1, 20 * minute)
+    this.retry(
+      rng.int(0, 30 * minute),
+      async ({ management }) => management.suspend(instanceId),
+      () => this.retry(pause, resume),
+    )
+    // A suspend whose answer was lost is asked for again, perhaps after the resume.
+    this.retry(faultEnd - clock.now() + 2 * hour, resume)
+  }
+
+  /** Once the instance has ended its id is used again, mostly after a purge. */
+  #reuse(run: Run): void {
+    const { clock, rng, host, count } = this.#options
+    const { instanceId } = run
+    const isPurged = rng.chance(0.7)
+    const again = (): void => {
+      const view = host().management.get(instanceId)
+      const giveUp = clock.at(10 * minute, again)
+      view.then(
+        (found) => {
+          giveUp()
+          if (!found || !isTerminal(found.status)) return clock.at(5 * minute, again)
+          count('id used again')
+          if (!isPurged) return this.#start(run, () => {})
+          return this.retry(
+            0,
+            async ({ management }) => management.purge(instanceId).catch(unlessGone),
+            () => this.#start(run, () => {}),
+          )
+        },
+        () => {
+          giveUp()
+          clock.at(minute, again)
+        },
+      )
+    }
+    clock.at(5 * minute, again)
+  }
+}
+
+/** It was purged by a call whose answer was lost. */
+function unlessGone(error: unknown): void {
+  if ((error as { code?: string }).code !== 'ERR_INSTANCE_ID_NOT_FOUND') throw error
+}

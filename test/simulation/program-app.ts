@@ -1,0 +1,172 @@
+// The app of every world: a workflow that runs programs, the activity that they call, and the sink of what they send.
+
+import { type ActivityContext, defineApp, type WorkflowContext } from '../../src/index.ts'
+import { mix, valueOf } from './oracle.ts'
+import type { Program, Step } from './programs.ts'
+
+export interface ProgramInput {
+  readonly program: Program
+  readonly acc: number
+  /** Names the run that all of this belongs to, children included. */
+  readonly label: string
+  /** Takes what `send` sends. */
+  readonly sink?: string
+}
+
+interface WorkInput {
+  readonly x: number
+  readonly label: string
+  /** Attempts that fail. */
+  readonly fails?: number
+}
+
+export interface Effects {
+  /** An activity has run: its attempt by a key that is the same when it is run again, the run, and what it was asked. */
+  ran(key: string, label: string, x: number): void
+  /** Lets virtual time pass inside an activity. */
+  pause(ms: number): Promise<void>
+}
+
+const retry = { firstRetryInterval: 30, maxNumberOfAttempts: 40, backoffCoefficient: 1.1 }
+const always = 1_000
+
+/** @param isMisfit code that takes another path than the history whenever it is replayed, and goes on as it should where it is not */
+export function programApp(effects: Effects, isMisfit = false) {
+  async function work(ctx: ActivityContext, { x, label, fails = 0 }: WorkInput): Promise<number> {
+    await effects.pause((x % 196) + 5)
+    effects.ran(`${ctx.idempotencyKey}#${ctx.attempt}`, label, x)
+    if (ctx.attempt <= fails) throw new Error('not yet')
+    return valueOf(x)
+  }
+
+  async function run(ctx: WorkflowContext, input: ProgramInput): Promise<number> {
+    if (isMisfit && ctx.isReplaying()) void ctx.createTimer(1)
+    return new Interpreter(ctx, input, work).program(input.program, input.acc)
+  }
+
+  /** Takes what is sent until it is told to stop. */
+  async function sink(ctx: WorkflowContext): Promise<unknown[]> {
+    const taken: unknown[] = []
+    const stop = ctx.waitForExternalEvent('stop')
+    for (;;) {
+      const sent = ctx.waitForExternalEvent('sent')
+      if ((await ctx.whenAny({ sent, stop })) === 'stop') return taken
+      taken.push(sent.getResult())
+    }
+  }
+
+  return defineApp({ workflows: { run, sink }, activities: { work } })
+}
+
+type Work = (ctx: ActivityContext, input: WorkInput) => Promise<number>
+
+class Interpreter {
+  readonly #ctx: WorkflowContext
+  readonly #input: ProgramInput
+  readonly #work: Work
+
+  constructor(ctx: WorkflowContext, input: ProgramInput, work: Work) {
+    this.#ctx = ctx
+    this.#input = input
+    this.#work = work
+  }
+
+  async program(program: Program, start: number): Promise<number> {
+    let acc = start
+    for (const step of program) {
+      if (step.k === 'can') {
+        this.#ctx.continueAsNew({ ...this.#input, program: step.next, acc } satisfies ProgramInput, true)
+        return acc
+      }
+      acc = await this.#step(step, acc)
+    }
+    return acc
+  }
+
+  async #step(step: Exclude<Step, { k: 'can' }>, acc: number): Promise<number> {
+    const ctx = this.#ctx
+    switch (step.k) {
+      case 'act':
+        return mix(acc, await this.#call(step.x))
+      case 'flaky':
+        return mix(acc, await ctx.callActivity(this.#work, this.#ask(step.x, step.fails), { retry }))
+      case 'timed':
+        return mix(acc, await ctx.callActivity(this.#work, this.#ask(step.x), { timeout: '24h' }))
+      case 'fan':
+        return (await Promise.all(step.xs.map((x) => this.#call(x)))).reduce(mix, acc)
+      case 'inline':
+        return (await this.#inline(step)).reduce(mix, acc)
+      case 'any':
+        return mix(acc, await this.#any(step))
+      case 'timer':
+        await ctx.createTimer(step.seconds)
+        return acc
+      case 'event':
+        await ctx.waitForExternalEvent(step.name)
+        return acc
+      case 'race':
+        await ctx.waitForExternalEvent(step.name, { timeout: step.seconds }).catch(() => {})
+        return acc
+      case 'child': {
+        const input: ProgramInput = { ...this.#input, program: step.program, acc: 1 }
+        return mix(acc, await ctx.callChildWorkflow<number>('run', input))
+      }
+      case 'detached':
+        void this.#call(step.x)
+        return acc
+      case 'send':
+        if (this.#input.sink !== undefined) ctx.sendEvent(this.#input.sink, 'sent', ctx.newGuid())
+        return acc
+      case 'status':
+        ctx.setCustomStatus(step.value)
+        return acc
+      default:
+        return this.#nested(step, acc)
+    }
+  }
+
+  async #nested(step: Extract<Step, { k: 'loop' | 'parallel' | 'try' | 'broken' | 'throw' }>, acc: number) {
+    switch (step.k) {
+      case 'loop': {
+        let sum = acc
+        for (let round = 0; round < step.times; round++) sum = await this.program(step.body, sum)
+        return sum
+      }
+      case 'parallel':
+        return (await Promise.all(step.branches.map((each) => this.program(each, acc)))).reduce(mix, acc)
+      case 'try':
+        return this.program(step.body, acc).catch(() => mix(acc, step.x))
+      case 'broken':
+        return this.#ctx.callActivity(this.#work, this.#ask(step.x, always))
+      case 'throw':
+        throw new Error(`thrown by the program: ${step.x}`)
+      default:
+        return step satisfies never
+    }
+  }
+
+  async #inline({ xs, together }: Extract<Step, { k: 'inline' }>): Promise<number[]> {
+    const inline = { commitEvery: ((xs[0] ?? 0) % 4) + 1 }
+    const call = (x: number) => this.#ctx.callActivity(this.#work, this.#ask(x), { inline })
+    if (together) return Promise.all(xs.map(call))
+    const results: number[] = []
+    for (const x of xs) results.push(await call(x))
+    return results
+  }
+
+  async #any({ x, seconds }: Extract<Step, { k: 'any' }>): Promise<number> {
+    const work = this.#call(x)
+    const timer = this.#ctx.createTimer(seconds)
+    await this.#ctx.whenAny({ work, timer })
+    await timer
+    return work
+  }
+
+  #call(x: number) {
+    return this.#ctx.callActivity(this.#work, this.#ask(x))
+  }
+
+  #ask(x: number, fails?: number): WorkInput {
+    return { x, label: this.#input.label, ...(fails !== undefined && { fails }) }
+  }
+}
