@@ -1,11 +1,13 @@
 // The client over whatever offers the operations of Management: it names workflows, writes and reads payloads, and waits.
 
-import type { InstanceView, Management } from '../runtime/management.ts'
+import type { Management } from '../runtime/management.ts'
 import type { App } from '../workflow/app.ts'
 import { isTenutoError, TenutoError } from '../workflow/errors.ts'
 import type { WorkflowFunction } from '../workflow/functions.ts'
-import { decodePayload, encodePayload } from '../workflow/payload.ts'
+import { encodePayload } from '../workflow/payload.ts'
+import { manyWorkflows } from './many-workflows.ts'
 import { hasReached } from './reached.ts'
+import { optional, toEpochMs, toState } from './values.ts'
 import type { ScheduleOptions, WaitOptions, WorkflowClient, WorkflowState } from './workflow-client.ts'
 
 /** The longest time that a timer of JavaScript can take. */
@@ -14,19 +16,23 @@ const longestWaitMs = 2 ** 31 - 1
 /** A client of a backend in this process. */
 export function createClient(app: Pick<App, 'nameOfWorkflow'>, management: Management): WorkflowClient {
   const client: Untyped = {
+    ...manyWorkflows(management),
     async scheduleNewWorkflow(workflow, input, options = {}) {
-      const { instanceId, startTime, idempotencyKey } = options
+      const { instanceId, startTime, idempotencyKey, tags, idReusePolicy } = options
       const started = await management.start({
         workflowName: app.nameOfWorkflow(workflow),
         ...optional('input', encodePayload(input, 'input')),
         ...optional('instanceId', instanceId),
-        ...optional('startAt', startTime && toEpochMs(startTime)),
+        ...optional('startAt', startTime && toEpochMs(startTime, 'startTime')),
         ...optional('idempotencyKey', idempotencyKey),
+        ...optional('tags', tags),
+        ...optional('idReusePolicy', idReusePolicy),
       })
       return started.instanceId
     },
     async getWorkflowState(instanceId) {
-      return toState(await management.get(instanceId))
+      const view = await management.get(instanceId)
+      return view && toState(view)
     },
     async getWorkflowHistory(instanceId) {
       try {
@@ -91,33 +97,10 @@ async function wait(
     throw new TenutoError('INVALID_ARGUMENT', `timeoutMs must be 0 to ${longestWaitMs}, got ${timeoutMs}.`)
   }
   const view = await management.waitFor(instanceId, until, timeoutMs)
-  if (!view || hasReached(view, until)) return toState(view)
+  if (!view || hasReached(view, until)) return view && toState(view)
   const reason = view.failure ? `: ${view.failure.message}` : ''
   throw new TenutoError(
     'WAIT_TIMEOUT',
     `Waited ${timeoutMs} ms for the ${until} of '${instanceId}', which is ${view.status}${reason}.`,
   )
-}
-
-function toState(view: InstanceView | undefined): WorkflowState | undefined {
-  if (!view) return undefined
-  const { status, input, output, customStatus, ...same } = view
-  return {
-    ...same,
-    runtimeStatus: status,
-    ...optional('input', decodePayload(input)),
-    ...optional('output', decodePayload(output)),
-    ...optional('customStatus', decodePayload(customStatus)),
-  }
-}
-
-function toEpochMs(time: Date): number {
-  const ms = time.getTime()
-  if (Number.isNaN(ms)) throw new TenutoError('INVALID_ARGUMENT', 'startTime must be a valid Date.')
-  return ms
-}
-
-/** The member, unless it is undefined. */
-function optional<K extends string, V>(name: K, value: V | undefined): { readonly [P in K]?: V } {
-  return value === undefined ? {} : ({ [name]: value } as { readonly [P in K]?: V })
 }

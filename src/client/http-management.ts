@@ -2,9 +2,11 @@
 // changes nothing.
 
 import { fromWireHistory, fromWireStatus, workflowsPath } from '../http/wire.ts'
+import { checkTags } from '../runtime/instance-filter.ts'
 import type { InstanceView, Management, WaitUntil, WorkflowHistory } from '../runtime/management.ts'
 import { isTenutoError, TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
+import { httpMany } from './http-many.ts'
 import { hasReached } from './reached.ts'
 import { type Send, sleep } from './transport.ts'
 
@@ -15,11 +17,20 @@ export function httpManagement(send: Send): Management {
   const command = async (instanceId: string, name: string, body?: string) =>
     send({ method: 'POST', path: `${instancePath(instanceId)}/${name}`, body })
   return {
-    async start({ workflowName, instanceId = crypto.randomUUID(), input, startAt, idempotencyKey }) {
+    ...httpMany(send),
+    async start(request) {
+      const { workflowName, instanceId = crypto.randomUUID(), input, startAt, idempotencyKey } = request
+      const { tags = {}, idReusePolicy } = request
+      checkTags(tags)
       const startTime = startAt === undefined ? {} : { startTime: new Date(startAt).toISOString() }
+      const policy = idReusePolicy === undefined ? {} : { idReusePolicy }
+      const given = query({ instanceID: instanceId, ...startTime, ...policy })
+      const tagged = Object.entries(tags)
+        .map((tag) => `&tag=${encodeURIComponent(tag.join(':'))}`)
+        .join('')
       const body = await send({
         method: 'POST',
-        path: `${workflowsPath}/${segment(workflowName, 'workflow name')}/start${query({ instanceID: instanceId, ...startTime })}`,
+        path: `${workflowsPath}/${segment(workflowName, 'workflow name')}/start${given}${tagged}`,
         headers: keyHeader(idempotencyKey),
         body: input,
       })

@@ -1,7 +1,7 @@
 // The clients: one interface, over a backend in this process or over HTTP.
 export { createClient } from './backend-client.ts'
 export { createHttpClient, type HttpClientOptions } from './http-client.ts'
-export type { Recursion, WorkflowHistory } from '../runtime/management.ts'
+export type { IdReusePolicy, InstanceCount, Recursion, WorkflowHistory } from '../runtime/management.ts'
 export type {
   InstanceId,
   InstanceIdOf,
@@ -13,3 +13,10 @@ export type {
   WorkflowClient,
   WorkflowState,
 } from './workflow-client.ts'
+export type {
+  ListOptions,
+  ManyOptions,
+  ManyWorkflows,
+  WorkflowFilter,
+  WorkflowPage,
+} from './workflow-list.ts'

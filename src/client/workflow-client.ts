@@ -1,9 +1,10 @@
 // What a program can do with workflows, whatever stands behind: a backend in this process, or an API over HTTP.
 
-import type { Recursion, WorkflowHistory } from '../runtime/management.ts'
+import type { IdReusePolicy, Recursion, WorkflowHistory } from '../runtime/management.ts'
 import type { FailureDetails } from '../workflow/failure.ts'
 import type { CallArguments, OutputOf, WorkflowFunction } from '../workflow/functions.ts'
 import type { RuntimeStatus } from '../workflow/status.ts'
+import type { ManyWorkflows } from './workflow-list.ts'
 
 declare const startedAs: unique symbol
 
@@ -28,6 +29,10 @@ export interface ScheduleOptions {
   readonly startTime?: Date
   /** Starting again with the same key gives the same instance, even after it has ended. */
   readonly idempotencyKey?: string
+  /** By which lists find it: at most 16 names of letters, digits, `_`, `-` and `.`, with texts. */
+  readonly tags?: Readonly<Record<string, string>>
+  /** What happens when the id is taken. Default: `replaceFinished`. */
+  readonly idReusePolicy?: IdReusePolicy
 }
 
 export interface RaiseEventOptions {
@@ -52,18 +57,21 @@ export interface WorkflowState<Output = unknown> {
   readonly customStatus?: unknown
   /** Of a `FAILED` instance; of a `STALLED` one the reason. */
   readonly failure?: FailureDetails
+  /** Set when it is a child. */
+  readonly parentInstanceId?: string
+  readonly tags?: Readonly<Record<string, string>>
 }
 
 /**
  * Workflows from outside. Every call may throw TenutoError: `ERR_INSTANCE_ID_NOT_FOUND` for an unknown or purged instance where nothing
  * else is said, `UNAVAILABLE`, `SEND_FAILED` or `STORAGE_*` when the platform does not accept it, and the codes named at each.
  */
-export interface WorkflowClient {
+export interface WorkflowClient extends ManyWorkflows {
   /**
    * Starts a workflow, given by function or by name. Once it resolves, the instance will run.
    * @throws TenutoError `WORKFLOW_NOT_REGISTERED` for a function without a name, `ERR_INSTANCE_ID_INVALID`, `ERR_INSTANCE_ID_TOO_LONG`,
-   *   `PAYLOAD_NOT_SERIALIZABLE`, `PAYLOAD_TOO_LARGE`, `PAYLOAD_TOO_DEEP`, `INVALID_ARGUMENT`, `ERR_START_WORKFLOW` (a live instance with
-   *   this id was started with something else)
+   *   `PAYLOAD_NOT_SERIALIZABLE`, `PAYLOAD_TOO_LARGE`, `PAYLOAD_TOO_DEEP`, `INVALID_ARGUMENT`, `ERR_START_WORKFLOW` (the id is
+   *   taken, see `idReusePolicy`; or the idempotency key is that of an instance which was purged since)
    */
   scheduleNewWorkflow<W extends WorkflowFunction | string>(
     workflow: W,

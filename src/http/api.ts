@@ -6,6 +6,7 @@ import { TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import { type Logger, silentLogger } from '../workflow/logger.ts'
 import { errorAnswer, jsonAnswer } from './answers.ts'
+import { actOnMany, listMany } from './many.ts'
 import { command, commandsOf, history, raiseEvent, start, status } from './operations.ts'
 import { assertSameOrigin } from './origin.ts'
 import { rawPathOf } from './path.ts'
@@ -51,6 +52,10 @@ export function createHttpApi(management: Management, options: HttpApiOptions = 
 /** The last handler of each path answers every other method. Empty segments are routed, to say what is missing. */
 function addWorkflowRoutes(app: Hono, prefix: string, management: Management): void {
   const instance = `${prefix}/workflows/:component/:subject{[^/]*}`
+  const many = `${prefix}/workflows/:component`
+  app.get(many, async (c) => listMany(c, management))
+  app.post(many, async (c) => actOnMany(c, management))
+  app.all(many, methodNotAllowed('GET, HEAD, POST'))
   const event = `${instance}/raiseEvent/:event{[^/]*}`
   app.get(instance, async (c) => status(c, management))
   app.all(instance, methodNotAllowed('GET, HEAD'))

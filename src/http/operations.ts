@@ -8,16 +8,17 @@ import { encodePayload } from '../workflow/payload.ts'
 import { isTerminal } from '../workflow/status.ts'
 import { jsonAnswer } from './answers.ts'
 import { readMembers, readPayload } from './body.ts'
+import { tagsOf } from './list-query.ts'
 import { pathNames } from './path.ts'
 import { historyQuery, parseQuery, startQuery, waitQuery } from './query.ts'
 import { assertIdempotencyKey, assertInstanceId, assertName } from './validate.ts'
 import { toWireStatus, type WireHistory } from './wire.ts'
 
-type Members = ReadonlyMap<string, unknown>
+export type Members = ReadonlyMap<string, unknown>
 type Command = (instanceId: string, members: Members) => Promise<void>
 
 /** Of the episodes in one answer; Lambda takes 6 MB. */
-const pageBytes = 4 * 1024 * 1024
+export const pageBytes = 4 * 1024 * 1024
 
 /** The commands, which all look alike, by the last segment of their path. */
 export function commandsOf(management: Management): Readonly<Record<string, Command>> {
@@ -34,11 +35,13 @@ export async function start({ req }: Context, management: Management): Promise<R
   const { version, component, subject: workflowName } = pathNames(req.path)
   assertName(workflowName, 'workflow name', 'ERR_WORKFLOW_NAME_MISSING')
   const given = startQuery(parseQuery(req.url))
+  const tags = tagsOf(req.url)
   const idempotencyKey = idempotencyKeyOf(req.raw)
   const input = await readPayload(req.raw, 'The input')
   const { instanceId } = await management.start({
     workflowName,
     ...given,
+    ...(tags && { tags }),
     ...(input !== undefined && { input }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
   })
@@ -156,7 +159,7 @@ function recursionOf(members: Members): { readonly recursive?: boolean } {
   throw new TenutoError('ERR_MALFORMED_REQUEST', 'recursive must be true or false.')
 }
 
-function reasonOf(members: Members): string | undefined {
+export function reasonOf(members: Members): string | undefined {
   const reason = members.get('reason') ?? undefined
   if (reason === undefined || (typeof reason === 'string' && reason.length <= limits.reasonCharacters))
     return reason

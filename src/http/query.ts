@@ -1,14 +1,16 @@
 // The query parameters. Unknown ones are passed over, as in Dapr; of one given twice the first counts.
 
+import type { IdReusePolicy } from '../runtime/management.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import { assertAppId, assertNewInstanceId, decodeText } from './validate.ts'
-import { waitTargets, type WaitTarget } from './wire.ts'
+import { idReusePolicies, waitTargets, type WaitTarget } from './wire.ts'
 
 export interface StartQuery {
   readonly instanceId?: string
   /** Ms since the epoch. */
   readonly startAt?: number
+  readonly idReusePolicy?: IdReusePolicy
 }
 
 export interface WaitQuery {
@@ -24,14 +26,21 @@ type Query = ReadonlyMap<string, string>
 /** @throws TenutoError `ERR_MALFORMED_REQUEST`, `ERR_WORKFLOW_APP_ID_INVALID` */
 export function parseQuery(url: string): Query {
   const query = new Map<string, string>()
-  for (const pair of new URL(url).search.slice(1).split('&')) {
-    const [name = '', ...value] = pair.split('=').map((part) => part.replaceAll('+', ' '))
-    const key = decodeText(name, 'The query')
-    if (!query.has(key))
-      query.set(key, decodeText(value.join('='), `The query parameter '${key.slice(0, 40)}'`))
-  }
+  for (const [name, value] of pairsOf(url)) if (!query.has(name)) query.set(name, value)
   assertAppId(query.get('appID') ?? '')
   return query
+}
+
+/** All parameters, in their order. @throws TenutoError `ERR_MALFORMED_REQUEST` */
+export function pairsOf(url: string): readonly (readonly [name: string, value: string])[] {
+  return new URL(url).search
+    .slice(1)
+    .split('&')
+    .map((pair) => {
+      const [name = '', ...value] = pair.split('=').map((part) => part.replaceAll('+', ' '))
+      const key = decodeText(name, 'The query')
+      return [key, decodeText(value.join('='), `The query parameter '${key.slice(0, 40)}'`)]
+    })
 }
 
 /** @throws TenutoError `ERR_INSTANCE_ID_TOO_LONG`, `ERR_INSTANCE_ID_INVALID`, `ERR_MALFORMED_REQUEST` */
@@ -40,10 +49,18 @@ export function startQuery(query: Query): StartQuery {
   const given = query.get('instanceID')
   const instanceId = given === '' ? undefined : given
   const startTime = query.get('startTime')
+  const policy = query.get('idReusePolicy')
+  if (policy !== undefined && !isIdReusePolicy(policy)) {
+    throw new TenutoError(
+      'ERR_MALFORMED_REQUEST',
+      `idReusePolicy must be one of ${idReusePolicies.join(', ')}, got '${policy.slice(0, 40)}'.`,
+    )
+  }
   if (instanceId !== undefined) assertNewInstanceId(instanceId)
   return {
     ...(instanceId !== undefined && { instanceId }),
     ...(startTime !== undefined && { startAt: parseTime(startTime, 'startTime').getTime() }),
+    ...(policy !== undefined && { idReusePolicy: policy }),
   }
 }
 
@@ -80,7 +97,7 @@ export function historyQuery(query: Query): number {
 
 const rfc3339 = /^(\d{4}-\d\d-(\d\d))[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/i
 
-function parseTime(text: string, what: string): Date {
+export function parseTime(text: string, what: string): Date {
   // A + that nobody encoded reaches us as a space.
   const parts = rfc3339.exec(text.replace(/ (\d\d:\d\d)$/, '+$1'))
   const [, date = '', day, time = '', fraction = '', offset = ''] = parts ?? []
@@ -92,6 +109,10 @@ function parseTime(text: string, what: string): Date {
     'ERR_MALFORMED_REQUEST',
     `${what} must be a time of RFC 3339, such as 2026-01-31T09:30:00Z, got '${text.slice(0, 40)}'.`,
   )
+}
+
+function isIdReusePolicy(text: string): text is IdReusePolicy {
+  return (idReusePolicies as readonly string[]).includes(text)
 }
 
 function isWaitTarget(text: string): text is WaitTarget {

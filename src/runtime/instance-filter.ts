@@ -59,15 +59,19 @@ export function matches(row: InstanceRow, filter: InstanceFilter): boolean {
 
 /** @throws TenutoError `INVALID_ARGUMENT` */
 export function checkFilter(filter: InstanceFilter): void {
-  const { workflowNames = [], instanceIdPrefix = '', parentInstanceId = '', tags } = filter
+  const { statuses, workflowNames, instanceIdPrefix = '', parentInstanceId = '', tags } = filter
   const { createdFrom = 0, createdTo = 0, lastUpdatedFrom = 0, lastUpdatedTo = 0 } = filter
-  if (workflowNames.length > limits.filterNames) {
-    refuse(`A filter names at most ${limits.filterNames} workflows, got ${workflowNames.length}.`)
+  if (statuses?.length === 0 || workflowNames?.length === 0) {
+    refuse('A filter names at least one status and one workflow, or leaves them out.')
+  }
+  const names = workflowNames ?? []
+  if (names.length > limits.filterNames) {
+    refuse(`A filter names at most ${limits.filterNames} workflows, got ${names.length}.`)
   }
   if ([createdFrom, createdTo, lastUpdatedFrom, lastUpdatedTo].some((each) => !Number.isFinite(each))) {
     refuse('The times of a filter must be points in time.')
   }
-  for (const text of [...workflowNames, instanceIdPrefix, parentInstanceId]) {
+  for (const text of [...names, instanceIdPrefix, parentInstanceId]) {
     if (!text.isWellFormed() || text.length > limits.childInstanceIdCharacters) {
       refuse(
         `A name or id in a filter is whole Unicode of at most ${limits.childInstanceIdCharacters} characters.`,

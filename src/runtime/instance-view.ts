@@ -4,7 +4,7 @@ import type { InstanceRow } from './rows.ts'
 
 /** An instance row as the outside sees it. */
 export function viewOf(row: InstanceRow): InstanceView {
-  const { instanceId, name, input, output, customStatus } = row
+  const { instanceId, name, input, output, customStatus, parent, tags } = row
   const { mark: _, ...reason } = row.stalled ?? {}
   const isStalled = 'message' in reason && !isTerminal(row.status)
   const failure = row.failure ?? (isStalled ? reason : undefined)
@@ -19,5 +19,7 @@ export function viewOf(row: InstanceRow): InstanceView {
     ...(output !== undefined && { output }),
     ...(customStatus !== undefined && { customStatus }),
     ...(failure && { failure }),
+    ...(parent && { parentInstanceId: parent.instanceId }),
+    ...(tags && { tags }),
   }
 }

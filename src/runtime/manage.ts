@@ -1,12 +1,14 @@
 // The management operations on the ports: facts go to the table first, then a doorbell rings; only then is anything accepted (R14).
 
 import { isTerminal } from '../workflow/status.ts'
+import { actOnMany } from './act-on-many.ts'
 import { checkPayload } from './checks.ts'
 import { accept, because, control, existing, raiseEvent } from './external-facts.ts'
 import { viewOf } from './instance-view.ts'
 import type { InstanceView, Management, WaitUntil } from './management.ts'
 import type { Ports } from './ports.ts'
 import { purgeInstance } from './purge.ts'
+import { countInstances, listInstances } from './query-instances.ts'
 import { startInstance } from './start-instance.ts'
 import { waitForInstance } from './wait.ts'
 
@@ -18,6 +20,9 @@ export function createManagement(ports: Ports): Management {
       const row = await existing(ports, instanceId)
       return { instanceId, workflowName: row.name, episodes: await ports.store.readHistory(row) }
     },
+    list: (request) => listInstances(ports, request),
+    count: (filter) => countInstances(ports, filter),
+    actOnMany: (request) => actOnMany(ports, request),
     waitFor: (instanceId, until: WaitUntil, timeoutMs, signal) =>
       waitForInstance(ports, () => get(ports, instanceId), {
         instanceId,

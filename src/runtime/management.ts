@@ -4,6 +4,13 @@ import type { FailureDetails } from '../workflow/failure.ts'
 import type { Payload } from '../workflow/payload.ts'
 import type { RuntimeStatus } from '../workflow/status.ts'
 import type { Episode } from './episode.ts'
+import type { InstanceFilter } from './instance-filter.ts'
+
+/**
+ * What a start does when its id is taken. `replaceFinished`: an instance that has ended, with all its descendants, makes way. `ifNotExists`:
+ * whatever has the id stays, and nothing is started. `failIfExists`: the start is refused. A purged instance has no id any more.
+ */
+export type IdReusePolicy = 'replaceFinished' | 'ifNotExists' | 'failIfExists'
 
 export interface StartRequest {
   readonly workflowName: string
@@ -14,7 +21,10 @@ export interface StartRequest {
   readonly startAt?: number
   /** A start with the same key gets the same answer for as long as the row exists, also when the instance has ended. */
   readonly idempotencyKey?: string
+  /** By which lists find it. At most 16. */
   readonly tags?: Readonly<Record<string, string>>
+  /** Default: `replaceFinished`. The same start with the same idempotency key is no reuse, whatever the policy. */
+  readonly idReusePolicy?: IdReusePolicy
 }
 
 export interface RaiseEventRequest {
@@ -37,6 +47,54 @@ export interface InstanceView {
   readonly customStatus?: Payload
   /** Of a `FAILED` instance; of a `STALLED` one the reason. */
   readonly failure?: FailureDetails
+  /** Set when it is a child. */
+  readonly parentInstanceId?: string
+  readonly tags?: Readonly<Record<string, string>>
+}
+
+export interface ListRequest extends InstanceFilter {
+  /** 1 to 1,000. Default: 100. */
+  readonly pageSize?: number
+  /** From the page before. */
+  readonly pageToken?: string
+  /** Default: the oldest first. */
+  readonly newestFirst?: boolean
+  /** With input, output, custom status and failure, at the price of a read for each instance. Default: without. */
+  readonly withPayloads?: boolean
+}
+
+export interface InstanceList {
+  readonly instances: readonly InstanceView[]
+  /** There may be more, even if this page is short or empty. */
+  readonly nextPageToken?: string
+}
+
+export interface InstanceCount {
+  readonly count: number
+  /** The count was cut: there may be more. */
+  readonly more?: true
+}
+
+/** What can be done to many instances at once. */
+export type ActOnMany =
+  | { readonly kind: 'suspend' | 'resume'; readonly reason?: string }
+  | { readonly kind: 'terminate'; readonly output?: Payload }
+  | { readonly kind: 'purge' }
+
+export interface ManyRequest {
+  readonly act: ActOnMany
+  /** Those on which the act has no effect are passed over. */
+  readonly filter: InstanceFilter
+  /** Allows an empty filter. Default: false. */
+  readonly all?: boolean
+  /** Where an earlier call stopped. */
+  readonly pageToken?: string
+}
+
+export interface ManyReport {
+  readonly done: number
+  /** Time was up: the same call goes on here. */
+  readonly nextPageToken?: string
 }
 
 /** All that is kept of what an instance went through: what a replay takes. */
@@ -64,12 +122,26 @@ export interface Management {
   /**
    * Accepts a start: once it resolves, the instance will run.
    * @throws TenutoError `ERR_INSTANCE_ID_INVALID`, `ERR_INSTANCE_ID_TOO_LONG`, `ERR_WORKFLOW_NAME_MISSING`, `PAYLOAD_TOO_LARGE`,
-   *   `PAYLOAD_TOO_DEEP`, `ERR_START_WORKFLOW` (a live instance with this id was started with something else)
+   *   `PAYLOAD_TOO_DEEP`, `INVALID_ARGUMENT` (tags), `ERR_START_WORKFLOW` (the id is taken: see `idReusePolicy`; or the idempotency key is
+   *   that of an instance which was purged since, or was started with something else)
    */
   start(request: StartRequest): Promise<{ readonly instanceId: string }>
   /** @returns undefined for an unknown or purged instance */
   get(instanceId: string): Promise<InstanceView | undefined>
   history(instanceId: string): Promise<WorkflowHistory>
+  /**
+   * By age. What lists show may be behind by moments.
+   * @throws TenutoError `INVALID_ARGUMENT`
+   */
+  list(request: ListRequest): Promise<InstanceList>
+  /** Up to 10,000, or what can be counted in 20 seconds. @throws TenutoError `INVALID_ARGUMENT` */
+  count(filter: InstanceFilter): Promise<InstanceCount>
+  /**
+   * Does to all instances that the filter means what can be done to one, for 20 seconds. When it throws, some of it may be done: the same
+   * call can be made again.
+   * @throws TenutoError `INVALID_ARGUMENT` (an empty filter without `all`, among others), `PAYLOAD_TOO_LARGE`
+   */
+  actOnMany(request: ManyRequest): Promise<ManyReport>
   /** Waits at most `timeoutMs`. @returns the newest view, whether or not it has come to what was waited for; undefined when unknown */
   waitFor(
     instanceId: string,

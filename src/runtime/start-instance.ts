@@ -3,15 +3,16 @@
 import { TenutoError } from '../workflow/errors.ts'
 import { isTerminal } from '../workflow/status.ts'
 import { checkKey, checkStart } from './checks.ts'
+import { liveDescendant } from './descendants.ts'
 import { startDigest } from './digest.ts'
 import { checkTags } from './instance-filter.ts'
 import { viewOf } from './instance-view.ts'
-import type { StartRequest } from './management.ts'
+import type { IdReusePolicy, StartRequest } from './management.ts'
 import type { Ports } from './ports.ts'
 import type { InstanceRow } from './rows.ts'
 
 export async function startInstance(ports: Ports, request: StartRequest): Promise<{ instanceId: string }> {
-  const { workflowName, input, startAt, idempotencyKey, tags } = request
+  const { workflowName, input, startAt, idempotencyKey, tags, idReusePolicy = 'replaceFinished' } = request
   const instanceId = request.instanceId ?? ports.newId()
   checkStart(instanceId, workflowName, input)
   checkKey(idempotencyKey, 'An idempotency key')
@@ -32,20 +33,11 @@ export async function startInstance(ports: Ports, request: StartRequest): Promis
     episode: 0,
   }
   let present = await ports.store.createInstance(row)
-  // An ended or purged instance gives its id up, except to a repetition of the very start that made it.
-  while (
-    present &&
-    (isTerminal(present.status) || present.purgedAt !== undefined) &&
-    !isRepetition(present, row)
-  ) {
+  while (present && givesIdUp(present, row, idReusePolicy)) {
+    if (present.purgedAt === undefined) await refuseLiveDescendants(ports, present)
     present = await ports.store.createInstance(row, present.incarnation)
   }
-  if (present && present.purgedAt === undefined && present.startDigest !== row.startDigest) {
-    throw new TenutoError(
-      'ERR_START_WORKFLOW',
-      `An instance with the id '${instanceId}' already exists (${present.name}, ${viewOf(present).status}) and was started with something else.`,
-    )
-  }
+  if (present) refuseOther(present, row, idReusePolicy)
   if (!present || (present.episode === 0 && !isTerminal(present.status)))
     await ringStart(ports, present ?? row)
   return { instanceId }
@@ -53,6 +45,41 @@ export async function startInstance(ports: Ports, request: StartRequest): Promis
 
 function isRepetition(present: InstanceRow, row: InstanceRow): boolean {
   return row.startKey !== undefined && present.startKey === row.startKey
+}
+
+/** An ended or purged instance gives its id up, except to a repetition of the very start that made it. */
+function givesIdUp(present: InstanceRow, row: InstanceRow, policy: IdReusePolicy): boolean {
+  if (isRepetition(present, row)) return false
+  if (present.purgedAt !== undefined) return true
+  return policy === 'replaceFinished' && isTerminal(present.status)
+}
+
+/** A child with a default id would meet the child of the old life that has it. */
+async function refuseLiveDescendants(ports: Ports, present: InstanceRow): Promise<void> {
+  const live = await liveDescendant(ports, present)
+  if (!live) return
+  throw new TenutoError(
+    'ERR_START_WORKFLOW',
+    `Instance '${present.instanceId}' has ended (${present.status}), but not its descendant '${live.instanceId}' (${viewOf(live).status}).`,
+  )
+}
+
+/** Whether what has the id lets this start pass for the one that made it. */
+function refuseOther(present: InstanceRow, row: InstanceRow, policy: IdReusePolicy): void {
+  const { instanceId, name } = present
+  if (present.purgedAt !== undefined) {
+    throw new TenutoError(
+      'ERR_START_WORKFLOW',
+      `The instance '${instanceId}' was started with this idempotency key before, and has been purged since: a new start takes a new key.`,
+    )
+  }
+  const repeated = isRepetition(present, row)
+  if (policy === 'ifNotExists' && !repeated) return
+  const exists = `An instance with the id '${instanceId}' already exists (${name}, ${viewOf(present).status})`
+  if (policy === 'failIfExists' && !repeated) throw new TenutoError('ERR_START_WORKFLOW', `${exists}.`)
+  if (present.startDigest !== row.startDigest) {
+    throw new TenutoError('ERR_START_WORKFLOW', `${exists} and was started with something else.`)
+  }
 }
 
 async function ringStart(ports: Ports, row: InstanceRow): Promise<void> {

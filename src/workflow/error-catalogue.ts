@@ -170,8 +170,10 @@ const entries = {
     http: 404,
   },
   ERR_START_WORKFLOW: {
-    summary: 'The instance id belongs to a live instance, or to one that was started with something else.',
-    remedy: 'Use another id, wait for the instance to end, or repeat the same start to get the same answer.',
+    summary:
+      'The instance id is taken: by an instance that is live, has live descendants, was started with something else, or must not be replaced.',
+    remedy:
+      'Use another id, wait for the instance and its children to end, or repeat the same start to get the same answer.',
     http: 409,
   },
   ERR_RAISE_EVENT_WORKFLOW: {

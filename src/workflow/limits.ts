@@ -33,6 +33,10 @@ export const limits = {
   tagValueCharacters: 256,
   /** Workflow names in one filter. */
   filterNames: 50,
+  /** Instances on one page of a list. */
+  pageInstances: 1_000,
+  /** Instances up to which a count counts. */
+  countedInstances: 10_000,
   /** Ids of consumed external events that a generation hands to the next one. */
   consumedEventIds: 1_000,
   /** Characters of a failure message kept in the history; longer ones are cut. */

@@ -256,4 +256,87 @@ describe.each(clients)('a client over %s', (_title, open) => {
     expect(await client.purgeWorkflow(id)).toBe(false)
     expect(await client.getWorkflowState(id)).toBeUndefined()
   })
+
+  test('instances have tags, are listed by them, page by page, and counted', async () => {
+    const tags = { batch: crypto.randomUUID(), 'größe.1': ' "a":b & c=ü😀' }
+    const ids: string[] = []
+    for (let at = 0; at < 5; at++) ids.push(await client.scheduleNewWorkflow('any', at, { tags }))
+    await startOrder()
+    const found: string[] = []
+    for await (const state of client.listWorkflows({ tags }, { pageSize: 2 })) {
+      expect(state.tags).toEqual(tags)
+      found.push(state.instanceId)
+    }
+    expect(found).toEqual(ids)
+    const page = await client.getWorkflowPage(
+      { tags },
+      { pageSize: 4, newestFirst: true, withPayloads: true },
+    )
+    expect(page.instances.map(({ input }) => input)).toEqual([4, 3, 2, 1])
+    const { nextPageToken = '' } = page
+    const last = await client.getWorkflowPage(
+      { tags },
+      { pageSize: 4, newestFirst: true, pageToken: nextPageToken },
+    )
+    expect(last.instances.map(({ instanceId }) => instanceId)).toEqual([ids[0]])
+    expect(last.nextPageToken).toBeUndefined()
+    expect(await client.countWorkflows({ tags })).toEqual({ count: 5 })
+    expect(await client.getWorkflowState(ids[0] ?? '')).toMatchObject({ tags })
+  })
+
+  test('a filter arrives as it was given', async () => {
+    const times = {
+      createdFrom: new Date('2030-01-02T03:04:05.678Z'),
+      createdTo: new Date(1),
+      lastUpdatedFrom: new Date(2),
+      lastUpdatedTo: new Date(3),
+    }
+    const same = {
+      statuses: ['RUNNING', 'STALLED'] as const,
+      workflowNames: ['order', 'a,b&c'],
+      instanceIdPrefix: 'x_%+ #',
+      parentInstanceId: 'p:0001',
+      tags: { team: 'a:b' },
+    }
+    await client.countWorkflows({ ...times, ...same })
+    const ms = Object.fromEntries(Object.entries(times).map(([name, time]) => [name, time.getTime()]))
+    expect(fake.calls.at(-1)).toEqual(['count', { ...ms, ...same }])
+  })
+
+  test('a filter with an impossible time is refused before anything is sent', async () => {
+    const before = fake.calls.length
+    const filter = { createdFrom: new Date(Number.NaN) }
+    await expect(client.countWorkflows(filter)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    await expect(client.purgeWorkflows(filter)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
+    expect(fake.calls).toHaveLength(before)
+  })
+
+  test('many are suspended, resumed, terminated and purged by one call, to the last of them', async () => {
+    const tags = { batch: crypto.randomUUID() }
+    const ids: string[] = []
+    for (let at = 0; at < 3; at++) ids.push(await client.scheduleNewWorkflow('any', at, { tags }))
+    const acts = () =>
+      fake.calls.flatMap(([name, request]) =>
+        name === 'actOnMany' ? [(request as { act: unknown }).act] : [],
+      )
+    const status = async () => (await client.getWorkflowState(ids[2] ?? ''))?.runtimeStatus
+    expect(await client.suspendWorkflows({ tags }, { reason: 'audit' })).toBe(3)
+    expect(acts().at(-1)).toEqual({ kind: 'suspend', reason: 'audit' })
+    expect(await status()).toBe('SUSPENDED')
+    expect(await client.resumeWorkflows({ tags })).toBe(3)
+    expect(await status()).toBe('RUNNING')
+    expect(await client.terminateWorkflows({ tags }, { output: { why: 'late' } })).toBe(3)
+    expect(acts().at(-1)).toEqual({ kind: 'terminate', output: '{"why":"late"}' })
+    expect(await status()).toBe('TERMINATED')
+    expect(await client.purgeWorkflows({ tags }, { all: true })).toBe(3)
+    expect(fake.calls.at(-1)).toMatchObject(['actOnMany', { act: { kind: 'purge' }, all: true }])
+  })
+
+  test.each(['replaceFinished', 'ifNotExists', 'failIfExists'] as const)(
+    'a start hands on the policy %s',
+    async (idReusePolicy) => {
+      await client.scheduleNewWorkflow('any', 1, { idReusePolicy })
+      expect(fake.calls.at(-1)).toMatchObject(['start', { idReusePolicy }])
+    },
+  )
 })

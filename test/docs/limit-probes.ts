@@ -1,8 +1,11 @@
 // Programs that go up to a limit and beyond it.
 
 import { inWorld } from '../../scripts/docs/examples/memory-world.ts'
+import { createManagement } from '../../src/runtime/manage.ts'
+import type { InstanceCount } from '../../src/runtime/management.ts'
 import type { Delivery } from '../../src/runtime/messages.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
+import { createMemoryBackend } from '../../src/testing/memory-backend.ts'
 import type { Consumer } from '../../src/testing/memory-queue.ts'
 import { type App, defineApp } from '../../src/workflow/app.ts'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
@@ -51,6 +54,24 @@ async function turnsOf(generations: number): Promise<number> {
   return turns
 }
 
+/** Of so many instances, as many as are counted. */
+async function countOf(instances: number): Promise<InstanceCount> {
+  const { ports } = createMemoryBackend()
+  for (let at = 0; at < instances; at++) {
+    const key = { instanceId: `order-${at}`, incarnation: 'life' }
+    const times = { createdAt: at, lastUpdatedAt: at }
+    await ports.store.createInstance({
+      ...key,
+      ...times,
+      name: 'order',
+      status: 'PENDING',
+      startDigest: '',
+      episode: 0,
+    })
+  }
+  return createManagement(ports).count({})
+}
+
 function kept(length: number): { readonly message: string; readonly stack: number | undefined } {
   const error = new Error(text(length))
   error.stack = text(length)
@@ -72,6 +93,7 @@ const refusing = refusals.flatMap(({ name, code, use, slack = 0 }): Probe[] => [
 ])
 
 const { failureMessageCharacters, stackTraceCharacters, directFanIn, generationsPerTurn } = limits
+const { countedInstances } = limits
 
 export const probes: readonly Probe[] = [
   ...refusing,
@@ -89,6 +111,16 @@ export const probes: readonly Probe[] = [
     title: 'stackTraceCharacters: what is above is cut',
     run: async () => kept(stackTraceCharacters + 1).stack,
     expected: stackTraceCharacters,
+  },
+  {
+    title: 'countedInstances: what is at the limit is counted whole',
+    run: async () => JSON.stringify(await countOf(countedInstances)),
+    expected: JSON.stringify({ count: countedInstances }),
+  },
+  {
+    title: 'countedInstances: what is above is not counted, and the count says so',
+    run: async () => JSON.stringify(await countOf(countedInstances + 1)),
+    expected: JSON.stringify({ count: countedInstances, more: true }),
   },
   {
     title: 'directFanIn: outcomes up to the limit are committed by the hosts themselves',

@@ -141,6 +141,12 @@ export const refusals: readonly Refusal[] = [
     use: async (length) => started({ tags: { team: text(length) } }),
   },
   {
+    name: 'pageInstances',
+    code: 'INVALID_ARGUMENT',
+    use: async (pageSize) =>
+      codeOf(async () => createManagement(createMemoryBackend().ports).list({ pageSize })),
+  },
+  {
     name: 'filterNames',
     code: 'INVALID_ARGUMENT',
     use: async (count) =>

@@ -330,7 +330,6 @@ describe('routes', () => {
     '/',
     '/v1.0',
     '/v2.0/workflows/dapr/i1',
-    '/v1.0/workflows/dapr',
     `${dapr}/i1/`,
     `${dapr}/i1/explode`,
     `${dapr}/i1/raiseEvent/a/b`,

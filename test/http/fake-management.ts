@@ -1,5 +1,6 @@
 // A runtime in memory without workflows: instances do what a test tells them. Its clock moves by one ms with every change.
 
+import type { InstanceFilter } from '../../src/runtime/instance-filter.ts'
 import type {
   InstanceView,
   Management,
@@ -92,6 +93,15 @@ export function fakeManagement(): FakeManagement {
     return a.workflowName === b.workflowName && a.input === b.input && a.startAt === b.startAt
   }
 
+  function meant({ instanceIdPrefix = '', tags = {}, workflowNames, createdFrom = 0 }: InstanceFilter) {
+    return [...instances.values()]
+      .map(({ view }) => view)
+      .filter(({ instanceId }) => instanceId.startsWith(instanceIdPrefix))
+      .filter(({ workflowName }) => workflowNames?.includes(workflowName) ?? true)
+      .filter(({ createdAt }) => createdAt.getTime() >= createdFrom)
+      .filter((view) => Object.entries(tags).every(([name, value]) => view.tags?.[name] === value))
+  }
+
   const fake: FakeManagement = {
     calls,
     change,
@@ -115,12 +125,41 @@ export function fakeManagement(): FakeManagement {
       const at = new Date(++now)
       const view: View = { instanceId, workflowName, status: 'PENDING', createdAt: at, lastUpdatedAt: at }
       if (input !== undefined) view.input = input
+      if (request.tags) view.tags = request.tags
       instances.set(instanceId, { view, start: request, events: [] })
       return { instanceId }
     },
     async get(instanceId) {
       record('get', instanceId)
       return instances.get(instanceId)?.view
+    },
+    async list(request) {
+      record('list', request)
+      const { pageSize = 100, pageToken = '0', newestFirst = false } = request
+      const views = meant(request)
+      if (newestFirst) views.reverse()
+      const end = Number(pageToken) + pageSize
+      return {
+        instances: views.slice(Number(pageToken), end),
+        ...(end < views.length && { nextPageToken: String(end) }),
+      }
+    },
+    async count(filter) {
+      record('count', filter)
+      return { count: meant(filter).length }
+    },
+    async actOnMany(request) {
+      record('actOnMany', request)
+      // One at a time, so that callers have to go on.
+      const { act, filter, pageToken = '0' } = request
+      const views = meant(filter)
+      const view = views[Number(pageToken)]
+      if (view && act.kind !== 'purge') {
+        const status = { suspend: 'SUSPENDED', resume: 'RUNNING', terminate: 'TERMINATED' } as const
+        change(view.instanceId, { status: status[act.kind] })
+      }
+      const next = Number(pageToken) + 1
+      return { done: view ? 1 : 0, ...(next < views.length && { nextPageToken: String(next) }) }
     },
     async waitFor(instanceId, until, timeoutMs, signal) {
       record('waitFor', instanceId, until, timeoutMs)

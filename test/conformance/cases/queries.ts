@@ -1,0 +1,241 @@
+// Lists, counts, acts on many, and what a start does when its id is taken.
+
+import { expect } from 'vitest'
+import type { WorkflowContext } from '../../../src/index.ts'
+import type { ListRequest, ManyRequest } from '../../../src/runtime/management.ts'
+import { type Bench, type Cases, gate } from '../bench.ts'
+
+const echo = async (_ctx: WorkflowContext, input?: unknown) => input ?? 'nothing'
+
+async function waiting(ctx: WorkflowContext): Promise<unknown> {
+  ctx.setCustomStatus('here')
+  return ctx.waitForExternalEvent('go')
+}
+
+const running = (bench: Bench, id: string) => bench.until(id, ({ status }) => status === 'RUNNING')
+
+async function listed(bench: Bench, request: ListRequest = {}): Promise<readonly string[]> {
+  const ids: string[] = []
+  let pageToken: string | undefined
+  do {
+    const page = await bench.host.pass(bench.management.list({ ...request, ...(pageToken && { pageToken }) }))
+    ids.push(...page.instances.map(({ instanceId }) => instanceId))
+    pageToken = page.nextPageToken
+  } while (pageToken)
+  return ids.toSorted()
+}
+
+async function doneTo(bench: Bench, request: ManyRequest): Promise<number> {
+  const { done, nextPageToken } = await bench.host.pass(bench.management.actOnMany(request))
+  expect(nextPageToken).toBeUndefined()
+  return done
+}
+
+export const listCases: Cases = {
+  async 'instances are listed by what they show (MJ: query-apis)'(open) {
+    const bench = await open({ workflows: { echo, waiting } })
+    const before = bench.host.now()
+    await bench.start('echo', 1, { instanceId: 'e-1', tags: { team: 'a' } })
+    await bench.start('waiting', 2, { instanceId: 'w_1', tags: { team: 'a', customer: '7' } })
+    await bench.start('waiting', 3, { instanceId: 'w-2' })
+    await bench.ended('e-1')
+    await running(bench, 'w_1')
+    await running(bench, 'w-2')
+    expect(await listed(bench, { pageSize: 1 })).toEqual(['e-1', 'w-2', 'w_1'])
+    expect(await listed(bench, { statuses: ['COMPLETED'] })).toEqual(['e-1'])
+    expect(await listed(bench, { statuses: ['RUNNING', 'FAILED'] })).toEqual(['w-2', 'w_1'])
+    expect(await listed(bench, { workflowNames: ['waiting'] })).toEqual(['w-2', 'w_1'])
+    expect(await listed(bench, { instanceIdPrefix: 'w_' })).toEqual(['w_1'])
+    expect(await listed(bench, { tags: { team: 'a' } })).toEqual(['e-1', 'w_1'])
+    expect(await listed(bench, { tags: { team: 'a' }, workflowNames: ['waiting'] })).toEqual(['w_1'])
+    expect(await listed(bench, { createdFrom: before })).toHaveLength(3)
+    expect(await listed(bench, { createdTo: before - 1 })).toEqual([])
+    expect(await listed(bench, { lastUpdatedTo: before - 1 })).toEqual([])
+    expect(await bench.host.pass(bench.management.count({ tags: { team: 'a' } }))).toEqual({ count: 2 })
+  },
+
+  async 'a list has no payloads unless they are asked for'(open) {
+    const bench = await open({ workflows: { waiting } })
+    await bench.start('waiting', 'secret', { tags: { team: 'a' } })
+    const view = await bench.until('waiting', ({ customStatus }) => customStatus === 'here')
+    const { input: _input, customStatus: _status, lastUpdatedAt: _at, ...light } = view
+    const list = async (withPayloads: boolean) =>
+      (await bench.host.pass(bench.management.list({ withPayloads }))).instances
+    const [shown] = await list(false)
+    expect(shown).toMatchObject(light)
+    expect(shown).not.toHaveProperty('input')
+    expect(shown).not.toHaveProperty('customStatus')
+    expect(await list(true)).toEqual([view])
+  },
+
+  async 'parent and children know each other'(open) {
+    async function parent(ctx: WorkflowContext): Promise<void> {
+      await ctx.callChildWorkflow(middle)
+      await ctx.callChildWorkflow(echo, 1)
+    }
+    const middle = async (ctx: WorkflowContext) => ctx.callChildWorkflow(echo, 2)
+    const bench = await open({ workflows: { parent, middle, echo } })
+    await bench.run('parent')
+    const children = await listed(bench, { parentInstanceId: 'parent' })
+    expect(children).toHaveLength(2)
+    for (const id of children) expect(await bench.view(id)).toMatchObject({ parentInstanceId: 'parent' })
+    const [child = ''] = children
+    expect(await listed(bench, { parentInstanceId: child, workflowNames: ['echo'] })).toHaveLength(1)
+    expect(await bench.view('parent')).not.toHaveProperty('parentInstanceId')
+  },
+
+  async 'what is no filter is refused'(open) {
+    const bench = await open({ workflows: { echo } })
+    for (const request of [
+      { statuses: [] },
+      { workflowNames: [] },
+      { createdFrom: Number.NaN },
+      { lastUpdatedTo: Infinity },
+      { instanceIdPrefix: '\uD800' },
+      { tags: { 'a b': 'x' } },
+      { tags: { a: 'x\n' } },
+      { pageSize: 0 },
+      { pageSize: 1_001 },
+      { pageSize: 1.5 },
+      { pageToken: 'rubbish' },
+    ] satisfies ListRequest[]) {
+      expect([request, await bench.codeOf(bench.management.list(request))]).toEqual([
+        request,
+        'INVALID_ARGUMENT',
+      ])
+    }
+    const tags = { 'a:b': 'x' }
+    expect(await bench.codeOf(bench.management.start({ workflowName: 'echo', tags }))).toBe(
+      'INVALID_ARGUMENT',
+    )
+  },
+}
+
+export const manyCases: Cases = {
+  async 'all that a filter means are suspended, resumed, terminated and purged; others are not'(open) {
+    const bench = await open({ workflows: { waiting, echo } })
+    const tags = { batch: '1' }
+    for (let at = 0; at < 5; at++) await bench.start('waiting', at, { instanceId: `w-${at}`, tags })
+    await bench.start('waiting', 0, { instanceId: 'other' })
+    await bench.start('echo', 0, { instanceId: 'ended', tags })
+    await bench.ended('ended')
+    for (const id of ['w-0', 'w-1', 'w-2', 'w-3', 'w-4', 'other']) await running(bench, id)
+    const filter = { tags }
+    expect(await doneTo(bench, { act: { kind: 'suspend', reason: 'audit' }, filter })).toBe(5)
+    for (let at = 0; at < 5; at++) await bench.until(`w-${at}`, ({ status }) => status === 'SUSPENDED')
+    expect(await doneTo(bench, { act: { kind: 'resume' }, filter })).toBe(5)
+    for (let at = 0; at < 5; at++) await running(bench, `w-${at}`)
+    expect(await doneTo(bench, { act: { kind: 'terminate', output: '"late"' }, filter })).toBe(5)
+    for (let at = 0; at < 5; at++) {
+      expect(await bench.ended(`w-${at}`)).toMatchObject({ status: 'TERMINATED', output: 'late' })
+    }
+    expect(
+      await doneTo(bench, { act: { kind: 'purge' }, filter: { ...filter, statuses: ['TERMINATED'] } }),
+    ).toBe(5)
+    expect(await listed(bench)).toEqual(['ended', 'other'])
+    expect(await bench.view('other')).toMatchObject({ status: 'RUNNING' })
+    expect(await doneTo(bench, { act: { kind: 'purge' }, filter: {}, all: true })).toBe(1)
+    expect(await listed(bench)).toEqual(['other'])
+  },
+
+  async 'an act that can have no effect on what is meant does nothing'(open) {
+    const bench = await open({ workflows: { waiting } })
+    await bench.start('waiting')
+    await running(bench, 'waiting')
+    expect(await doneTo(bench, { act: { kind: 'purge' }, filter: { statuses: ['RUNNING'] } })).toBe(0)
+    expect(await doneTo(bench, { act: { kind: 'resume' }, filter: { workflowNames: ['waiting'] } })).toBe(0)
+    expect(await bench.view('waiting')).toMatchObject({ status: 'RUNNING' })
+  },
+
+  async 'an empty filter is refused, unless all are meant'(open) {
+    const bench = await open({ workflows: { waiting } })
+    await bench.start('waiting')
+    await running(bench, 'waiting')
+    const act = { kind: 'terminate' } as const
+    for (const filter of [{}, { instanceIdPrefix: '' }, { tags: {} }]) {
+      expect(await bench.codeOf(bench.management.actOnMany({ act, filter }))).toBe('INVALID_ARGUMENT')
+    }
+    expect(await bench.view('waiting')).toMatchObject({ status: 'RUNNING' })
+    expect(await doneTo(bench, { act, filter: {}, all: true })).toBe(1)
+    expect(await bench.ended('waiting')).toMatchObject({ status: 'TERMINATED' })
+  },
+}
+
+export const reuseCases: Cases = {
+  async 'ifNotExists leaves what has the id, whatever it is and was started with (MJ: orchestration-id-reuse-policy)'(
+    open,
+  ) {
+    const bench = await open({ workflows: { echo, waiting } })
+    const policy = { instanceId: 'one', idReusePolicy: 'ifNotExists' } as const
+    expect(await bench.start('waiting', 1, policy)).toBe('one')
+    await running(bench, 'one')
+    expect(await bench.start('echo', 2, policy)).toBe('one')
+    await bench.raise('one', 'go', 'first')
+    expect(await bench.ended('one')).toMatchObject({ output: 'first' })
+    expect(await bench.start('echo', 2, policy)).toBe('one')
+    await bench.idle()
+    expect(await bench.ended('one')).toMatchObject({ output: 'first', workflowName: 'waiting' })
+    await bench.host.pass(bench.management.purge('one'))
+    await bench.start('echo', 'second', policy)
+    expect(await bench.ended('one')).toMatchObject({ output: 'second' })
+  },
+
+  async 'failIfExists refuses an id that is taken, be it live or ended; the same start with its key is no other'(
+    open,
+  ) {
+    const bench = await open({ workflows: { waiting } })
+    const once = { workflowName: 'waiting', instanceId: 'one', idReusePolicy: 'failIfExists' } as const
+    const keyed = { ...once, idempotencyKey: 'k1' }
+    const refused = async () => bench.codeOf(bench.management.start({ ...once, idempotencyKey: 'k2' }))
+    await bench.start('waiting', undefined, keyed)
+    await running(bench, 'one')
+    expect(await refused()).toBe('ERR_START_WORKFLOW')
+    expect(await bench.start('waiting', undefined, keyed)).toBe('one')
+    await bench.raise('one', 'go', 1)
+    await bench.ended('one')
+    expect(await refused()).toBe('ERR_START_WORKFLOW')
+    expect(await bench.start('waiting', undefined, keyed)).toBe('one')
+    await bench.host.pass(bench.management.purge('one'))
+    expect(await refused()).toBeUndefined()
+  },
+
+  async 'an ended instance keeps its id while a child of it, or a child of that, is live (Dapr: reuseid)'(
+    open,
+  ) {
+    const held = gate<string>()
+    const hold = async () => held.passed
+    const slow = async (ctx: WorkflowContext) => ctx.callActivity(hold)
+    async function middle(ctx: WorkflowContext): Promise<string> {
+      void ctx.callChildWorkflow(slow, undefined, { instanceId: 'slow' })
+      await ctx.createTimer(0)
+      return 'left it alone'
+    }
+    const top = async (ctx: WorkflowContext) => ctx.callChildWorkflow(middle)
+    const bench = await open({ workflows: { top, middle, slow }, activities: { hold } })
+    await bench.start('top', 1, { instanceId: 'top' })
+    expect(await bench.ended('top')).toMatchObject({ output: 'left it alone' })
+    await running(bench, 'slow')
+    const again = async () =>
+      bench.codeOf(bench.management.start({ workflowName: 'top', instanceId: 'top', input: '2' }))
+    expect(await again()).toBe('ERR_START_WORKFLOW')
+    held.open('done')
+    await bench.ended('slow')
+    expect(await again()).toBeUndefined()
+  },
+
+  async 'the key of a start whose instance was purged starts nothing, and says so; another key starts anew'(
+    open,
+  ) {
+    const bench = await open({ workflows: { echo } })
+    const start = async (idempotencyKey: string) =>
+      bench.codeOf(bench.management.start({ workflowName: 'echo', instanceId: 'one', idempotencyKey }))
+    await start('k1')
+    await bench.ended('one')
+    expect(await start('k1')).toBeUndefined()
+    await bench.host.pass(bench.management.purge('one'))
+    expect(await start('k1')).toBe('ERR_START_WORKFLOW')
+    expect(await bench.host.pass(bench.management.get('one'))).toBeUndefined()
+    expect(await start('k2')).toBeUndefined()
+    expect(await bench.ended('one')).toMatchObject({ status: 'COMPLETED' })
+  },
+}
