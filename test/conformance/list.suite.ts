@@ -36,7 +36,7 @@ export function describeLists(open: () => Store): void {
       await create('c', { createdAt: 1_000, status: 'COMPLETED' })
     })
 
-    test('every instance is on exactly one page, whatever the size of the pages', async () => {
+    test('every instance is on exactly one page, whatever the size of the pages (Dapr: list/base, list/multiple, list/pagination; DG: ListInstanceIDs; MJ: query/page size)', async () => {
       for (const limit of [1, 2, 3, 10]) {
         const ids = (await pages({ limit })).flat()
         expect(ids.toSorted()).toEqual(['a', 'b', 'c', 'd'])
@@ -52,7 +52,7 @@ export function describeLists(open: () => Store): void {
       }
     })
 
-    test('a filter shows the named statuses only', async () => {
+    test('a filter shows the named statuses only (MJ: query/status)', async () => {
       expect(await found({ statuses: ['PENDING', 'RUNNING'] }, 1)).toEqual(['a', 'b', 'd'])
       expect(await pages({ limit: 10, statuses: ['COMPLETED', 'COMPLETED'] })).toEqual([['c']])
       expect(await pages({ limit: 10, statuses: ['FAILED'] })).toEqual([[]])
@@ -66,7 +66,7 @@ export function describeLists(open: () => Store): void {
       expect(await pages({ limit: 10, statuses: ['RUNNING'] })).toEqual([[]])
     })
 
-    test('a purged instance is not listed', async () => {
+    test('a purged instance is not listed (Dapr: list/purge)', async () => {
       await open().purge({ instanceId: 'c', incarnation: 'life of c' }, 5_000)
       expect(await found({})).toEqual(['a', 'b', 'd'])
       expect(await pages({ limit: 10, statuses: ['COMPLETED'] })).toEqual([[]])
@@ -81,7 +81,7 @@ export function describeLists(open: () => Store): void {
   })
 
   describe('filters of lists', () => {
-    test('both ends of a range of times belong to it', async () => {
+    test('both ends of a range of times belong to it (MJ: query/created range)', async () => {
       for (const at of [1_000, 2_000, 3_000]) {
         await create(`i${at}`, { createdAt: at, lastUpdatedAt: at + 500 })
       }
@@ -101,7 +101,7 @@ export function describeLists(open: () => Store): void {
       expect((await pages({ ...range, newestFirst: true })).flat()).toEqual(['i6', 'i5', 'i4', 'i3', 'i2'])
     })
 
-    test('a prefix is plain text: no wildcards, no other case, any script', async () => {
+    test('a prefix is plain text: no wildcards, no other case, any script (Dapr: list/escape; MJ: query/prefix)', async () => {
       const ids = [
         'a_b',
         'axb',
@@ -176,7 +176,7 @@ export function describeLists(open: () => Store): void {
       expect(instances[0]?.parent).toEqual(link('q', 1).parent)
     })
 
-    test('all tags that are named must be there, with their values', async () => {
+    test('all tags that are named must be there, with their values (MJ: tags/query)', async () => {
       const odd = '"; DROP TABLE tags; -- ü😀%_#'
       await create('1', { tags: { team: 'a', customer: '7' } })
       await create('2', { tags: { team: 'a', 'größe.1-x': odd } })
@@ -206,7 +206,7 @@ export function describeLists(open: () => Store): void {
       expect(await found({ tags: { team: 'b' } })).toEqual(['1'])
     })
 
-    test('rows of a list come without payloads', async () => {
+    test('rows of a list come without payloads (MJ: query/payloads)', async () => {
       const row = await create('1', { tags: { team: 'a' }, startAt: 9_000, input: '"secret"' })
       const end = { episode: 1, status: 'FAILED', lastUpdatedAt: 2_000 } as const
       const failure = { errorType: 'E', message: 'secret' }

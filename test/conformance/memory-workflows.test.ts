@@ -42,14 +42,14 @@ describeWorkflows(
   memoryHosts({}, { fits: (message) => message.kind !== 'activity' || message.input === undefined }),
 )
 
-/** The newest generation as text. Ids are named anew, in order of appearance; stack traces, which show the host's own frames, are left out. */
+/** The newest generation as text. Ids are named anew, in order of appearance; stack traces, which show the host's own frames, are left out, and so are places in messages: those of the past are not kept. */
 function text(episodes: readonly Episode[] = []): string {
   // What is left of older generations is the store's affair.
   const newest = episodes.at(-1)?.generation
   const current = episodes.filter(({ generation }) => generation === newest)
   const json = JSON.stringify(current, (key, value: unknown) => (key === 'stackTrace' ? undefined : value))
   const names = new Map<string, string>()
-  return json.replaceAll(/id-\d+/g, (id) => {
+  return json.replaceAll(/ at [^ "]+:\d+:\d+/g, '').replaceAll(/id-\d+/g, (id) => {
     const name = names.get(id) ?? `the ${names.size + 1}th id`
     names.set(id, name)
     return name

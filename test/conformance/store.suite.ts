@@ -98,7 +98,7 @@ export function describeStore(name: string, open: () => Promise<OpenStore>): voi
         expect(await store.readHistory(key)).toEqual([episodeOf(1)])
       })
 
-      test('of many appends of one number at once exactly one is committed', async () => {
+      test('of many appends of one number at once exactly one is committed (Dapr: chaos/etagattached)', async () => {
         const rivals = Array.from({ length: 10 }, (_, at) => episodeOf(1, { nonce: `rival-${at}` }))
         const results = await Promise.all(rivals.map((rival) => store.appendEpisode(key, rival)))
         const [winner] = await store.readHistory(key)

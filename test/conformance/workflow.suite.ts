@@ -5,32 +5,48 @@ import { describe, expect, test } from 'vitest'
 import { type Cases, opener } from './bench.ts'
 import { basicCases } from './cases/basics.ts'
 import { childCases } from './cases/children.ts'
+import { compositeCases } from './cases/composites.ts'
+import { contextCases } from './cases/contexts.ts'
 import { continueAsNewCases } from './cases/continue-as-new.ts'
 import { controlCases } from './cases/control.ts'
+import { eventTimerCases } from './cases/event-timers.ts'
 import { eventCases } from './cases/events.ts'
+import { historyCases } from './cases/histories.ts'
 import { purgeCases, scheduledStartCases, startCases } from './cases/lives.ts'
+import { mistakeCases } from './cases/mistakes.ts'
 import { customStatusCases, raiseCases, sendEventCases, waitCases } from './cases/outside.ts'
 import { payloadCases } from './cases/payloads.ts'
+import { listCases, manyCases, reuseCases } from './cases/queries.ts'
 import { retryCases } from './cases/retries.ts'
+import { retryRuleCases } from './cases/retry-rules.ts'
 import { timerCases } from './cases/timers.ts'
 import type { OpenHost } from './test-host.ts'
 
 const groups: Readonly<Record<string, Cases>> = {
   activities: basicCases,
+  composites: compositeCases,
+  contexts: contextCases,
+  'written wrongly': mistakeCases,
   children: childCases,
   events: eventCases,
+  'events in time': eventTimerCases,
   'raising events': raiseCases,
   'events between instances': sendEventCases,
   timers: timerCases,
   retries: retryCases,
+  'rules of retries': retryRuleCases,
   'continue-as-new': continueAsNewCases,
   'suspend, resume, terminate': controlCases,
   starts: startCases,
+  'ids that are taken': reuseCases,
   'scheduled starts': scheduledStartCases,
   purge: purgeCases,
+  lists: listCases,
+  'acts on many': manyCases,
   waiting: waitCases,
   'custom status': customStatusCases,
   payloads: payloadCases,
+  histories: historyCases,
 }
 
 /** Titles of cases that cannot hold somewhere, and why. */

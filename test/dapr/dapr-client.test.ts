@@ -24,19 +24,23 @@ async function prepare(_ctx: unknown, { product }: Order): Promise<string> {
   return `prepared ${product}`
 }
 
+async function confirm(_ctx: unknown, text: string): Promise<string> {
+  return text
+}
+
 async function order(ctx: WorkflowContext, input: Order): Promise<string> {
   ctx.setCustomStatus('preparing')
   const prepared = await ctx.callActivity(prepare, input)
   ctx.setCustomStatus('waiting')
   const { by } = await ctx.waitForExternalEvent<{ by: string }>('approval')
-  return `${prepared}, approved by ${by}`
+  return ctx.callActivity(confirm, `${prepared}, approved by ${by}`)
 }
 
 async function failing(): Promise<never> {
   throw new RangeError('no stock')
 }
 
-const app = defineApp({ workflows: { order, failing }, activities: { prepare } })
+const app = defineApp({ workflows: { order, failing }, activities: { prepare, confirm } })
 
 type State = Awaited<ReturnType<DaprClient['workflow']['getWorkflowState']>>
 
@@ -137,7 +141,7 @@ for (const { title, open, skipped } of backends) {
       expect(done.createdAt.getTime()).toBeLessThanOrEqual(done.lastUpdatedAt.getTime())
     })
 
-    test('a workflow is paused, takes nothing up, and is resumed', async () => {
+    test('a workflow is paused, takes nothing up, and is resumed (Dapr: raise)', async () => {
       const { workflow } = client
       const id = await workflow.scheduleNewWorkflow('order', { product: 'pen' })
       await ready(id)
@@ -149,7 +153,7 @@ for (const { title, open, skipped } of backends) {
       await until(id, ({ runtimeStatus }) => String(runtimeStatus) === 'COMPLETED')
     })
 
-    test('a workflow is terminated and purged, and its id is unknown then', async () => {
+    test('a workflow is terminated and purged, and its id is unknown then (Dapr: terminate/http, getnotfound)', async () => {
       const { workflow } = client
       const id = await workflow.scheduleNewWorkflow('order', { product: 'ink' })
       await ready(id)

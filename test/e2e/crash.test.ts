@@ -12,7 +12,7 @@ import { withDataDir } from './main-process.ts'
 const allItems = Array.from({ length: 100 }, (_, at) => at + 2)
 
 test.each([{ size: 100 }, { size: 100, maxParallel: 30 }])(
-  'kill -9 in the middle of a fan-out of %j',
+  'kill -9 in the middle of a fan-out of %j (Dapr: delstate)',
   async (input) => {
     await withDataDir(async (dataDir) => {
       const before = new WorkLog()

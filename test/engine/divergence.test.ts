@@ -101,17 +101,20 @@ const thenWait = (call: (ctx: WorkflowContext) => unknown) => async (ctx: Workfl
   await ctx.waitForExternalEvent('never')
 }
 
-test.each(changes)('$title', async ({ before, after, expected, actual }) => {
-  const run = await start(thenWait(before))
-  const divergence = await differences(run, thenWait(after))
-  expect(divergence?.expected).toContain(expected)
-  expect(divergence?.actual).toContain(actual)
-  expect(divergence?.message).toContain(`The history records ${expected}`)
-  expect(divergence?.message).toContain(`the code now asks for ${actual}`)
-  expect(divergence?.message).toMatch(/ at .*divergence\.test\.ts:\d+:\d+/)
-})
+test.each(changes)(
+  '$title (MJ: determinism/other kind, determinism/other name)',
+  async ({ before, after, expected, actual }) => {
+    const run = await start(thenWait(before))
+    const divergence = await differences(run, thenWait(after))
+    expect(divergence?.expected).toContain(expected)
+    expect(divergence?.actual).toContain(actual)
+    expect(divergence?.message).toContain(`The history records ${expected}`)
+    expect(divergence?.message).toContain(`the code now asks for ${actual}`)
+    expect(divergence?.message).toMatch(/ at .*divergence\.test\.ts:\d+:\d+/)
+  },
+)
 
-test('a call more than recorded', async () => {
+test('a call more than recorded (MJ: determinism/call more)', async () => {
   const run = await start(thenWait((ctx) => ctx.callActivity('a')))
   const divergence = await differences(
     run,
@@ -122,7 +125,7 @@ test('a call more than recorded', async () => {
   )
 })
 
-test('a call fewer than recorded names the last one that was made', async () => {
+test('a call fewer than recorded names the last one that was made (MJ: determinism/call fewer)', async () => {
   const run = await start(thenWait((ctx) => [ctx.callActivity('a'), ctx.callActivity('b')]))
   const divergence = await differences(
     run,

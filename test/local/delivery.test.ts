@@ -76,7 +76,7 @@ test('all ready messages of one instance go to one handler, a hundred at most', 
     expect(new Set(batch.map(({ message }) => message.instanceId)).size).toBe(1)
 })
 
-test('one handler at a time works for an instance, and what comes meanwhile goes to the next one together', async () => {
+test('one handler at a time works for an instance, and what comes meanwhile goes to the next one together (DG: worker/lock)', async () => {
   const backend = openBackend()
   const { consumer, gates, openAll } = gatedConsumer()
   backend.run(consumer, unlimited)
@@ -122,7 +122,7 @@ test('activities go one to a handler, in order, and no more at once than the lim
   expect(order).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
 })
 
-test('an activity at its own limit holds up no other, in memory or on the disk', async () => {
+test('an activity at its own limit holds up no other, in memory or on the disk (Dapr: maxconcurrent/activity)', async () => {
   const backend = openBackend({ memory: { maxMessages: 10, maxSize: 1e9, perLane: 2 } })
   const { consumer, gates, openAll } = gatedConsumer()
   const slow = Array.from({ length: 100 }, (_, at) => activity('slow', at + 1))
@@ -174,7 +174,7 @@ test('of a batch only the acknowledged messages are done with', async () => {
   ).toEqual([[0, 1, 2], [1, 2], [2]])
 })
 
-test('a handler that rejects, or throws before its first await, acknowledges nothing', async () => {
+test('a handler that rejects, or throws before its first await, acknowledges nothing (DG: worker/semaphore)', async () => {
   const backend = openBackend()
   const consumer = recorder()
   let tries = 0
@@ -378,7 +378,7 @@ test('more messages than fit in memory are all delivered, once each and in order
   expect(largest).toBe(750)
 })
 
-test('stop hands over nothing more, waits for the handlers and keeps what they did', async () => {
+test('stop hands over nothing more, waits for the handlers and keeps what they did (DG: worker/drain)', async () => {
   const backend = openBackend({ stopGraceMs: 10_000 })
   const { consumer, gates } = gatedConsumer()
   backend.run(consumer, unlimited)

@@ -41,7 +41,7 @@ test('everything that was accepted before kill -9 is there afterwards, and the d
   }
 })
 
-test('what a killed process had in hand is delivered again, and known as delivered before', async () => {
+test('what a killed process had in hand is delivered again, and known as delivered before (Dapr: reconnect/orchestrator)', async () => {
   const dataDir = temporaryFolder()
   await sendTo(dataDir, doorbell({ instanceId: 'poison' }))
   expect(await deliverIn(dataDir)).toEqual({ said: ['poison 1'], end: 'SIGKILL' })

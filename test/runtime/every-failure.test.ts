@@ -162,14 +162,17 @@ describe.each([
       expect(problems).toEqual([])
     })
 
-    test.each(ways)('whichever call %s, the result is the same', async (way) => {
-      const failed: string[] = []
-      for (let call = 1; ; call++) {
-        const { calls, problems } = await new TryOut(scenario, liveInstances, { call, way }).run()
-        if (calls < call) break
-        if (problems.length > 0) failed.push(`call ${call}: ${problems.join('; ')}`)
-      }
-      expect(failed).toEqual([])
-    })
+    test.each(ways)(
+      'whichever call %s, the result is the same (Dapr: chaos/savefail, chaos/canfail, chaos/eventcanfail)',
+      async (way) => {
+        const failed: string[] = []
+        for (let call = 1; ; call++) {
+          const { calls, problems } = await new TryOut(scenario, liveInstances, { call, way }).run()
+          if (calls < call) break
+          if (problems.length > 0) failed.push(`call ${call}: ${problems.join('; ')}`)
+        }
+        expect(failed).toEqual([])
+      },
+    )
   })
 })

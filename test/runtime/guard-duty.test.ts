@@ -144,7 +144,7 @@ test.each([
   expect(await stage.view(host, 'sink')).toMatchObject({ status })
 })
 
-test('what has an outcome by then is not dispatched again', async () => {
+test('what has an outcome by then is not dispatched again (Dapr: dedup/skipresolved)', async () => {
   const { stage, helper } = await stageWithSink()
   await stage.start(helper, 'everything')
   const start = stage.doorbell('start')
@@ -155,7 +155,7 @@ test('what has an outcome by then is not dispatched again', async () => {
   expect(stage.messages('activity')).toHaveLength(1)
 })
 
-test('a second ring for the same event is acknowledged, and dispatches nothing again', async () => {
+test('a second ring for the same event is acknowledged, and dispatches nothing again (Dapr: chaos/reminderdedup)', async () => {
   const { stage, helper } = await stageWithSink()
   await stage.start(helper, 'greeter', 1)
   await deliver(helper, stage.doorbell('start'))

@@ -79,7 +79,7 @@ test.each([
   },
 )
 
-test('a message handled by two hosts at once is taken once, and both acknowledge it', async () => {
+test('a message handled by two hosts at once is taken once, and both acknowledge it (Dapr: loadbalance/conflict, chaos/etagconflict; DG: worker/idempotentTurn)', async () => {
   const stage = new Stage()
   const [one, two] = [stage.host(app), stage.host(app)]
   await stage.start(one, 'pair')

@@ -47,7 +47,7 @@ async function stalledInstance() {
   return { stage, ran, host, wrong, old }
 }
 
-test('code that asks for something else stalls the instance, with both sides in the reason', async () => {
+test('code that asks for something else stalls the instance, with both sides in the reason (JS: fix/history mismatch)', async () => {
   const { stage, host } = await stalledInstance()
   const view = await stage.view(host, 'order')
   expect(view).toMatchObject({ status: 'STALLED', failure: { code: 'NON_DETERMINISM' } })
@@ -173,7 +173,7 @@ test('a stalled instance can be terminated, and then purged, by a host whose cod
   expect(await wrong.management.get('order')).toBeUndefined()
 })
 
-test('a timer that comes too early to a stalled instance, in one batch with a doorbell, is not lost', async () => {
+test('a timer that comes too early to a stalled instance, in one batch with a doorbell, is not lost (Dapr: versioning/stalled/timerinbox)', async () => {
   const stage = new Stage()
   const nap = (seconds: number) => async (ctx: WorkflowContext) => {
     await ctx.createTimer(seconds)

@@ -50,7 +50,7 @@ function torn(
 
 const emptyInbox = async (record: InstanceRecord): Promise<InstanceRecord> => ({ ...record, inbox: [] })
 
-test('a row that is in neither place is looked for again', async () => {
+test('a row that is in neither place is looked for again (Dapr: chaos/loadretry)', async () => {
   const { stage, host } = await begun()
   const reader = stage.host(app, { ports: torn(emptyInbox, 2) })
   await stage.raise(host, 'collect', 'item', 1)

@@ -48,20 +48,20 @@ async function goesOn(stage: Stage, code: Code | AppDefinition): Promise<Runtime
 const output = async (stage: Stage): Promise<unknown> =>
   JSON.parse((await stage.row('order')).output ?? 'null')
 
-test('an instance that comes to a patch under new code takes the new way (Dapr: patching/default)', async () => {
+test('an instance that comes to a patch under new code takes the new way (Dapr: patching/default; DG: WorkflowPatching_DefaultToPatched)', async () => {
   const { stage } = await begun(plain)
   await goesOn(stage, patched)
   expect(await output(stage)).toBe('new')
   expect((await stage.history('order')).at(-1)).toMatchObject({ patches: ['fraud'] })
 })
 
-test('one that is past it takes the old way, now and later (Dapr: patching/unpatched)', async () => {
+test('one that is past it takes the old way, now and later (Dapr: patching/unpatched, patching/patching; DG: WorkflowPatching_RunUnpatchedVersion, WorkflowPatching_PatchRemembersToStayFalse)', async () => {
   const { stage } = await begun(plainEarly)
   await goesOn(stage, patchedEarly)
   expect(await output(stage)).toEqual([false, false])
 })
 
-test('an answer is kept when the instance is replayed (DG: PatchPersistsAcrossReplays)', async () => {
+test('an answer is kept when the instance is replayed (DG: WorkflowPatching_PatchPersistsAcrossReplays)', async () => {
   const { stage } = await begun(patchedEarly)
   expect(await stage.history('order')).toMatchObject([{ patches: ['early'] }])
   await goesOn(stage, patchedEarly)
@@ -70,7 +70,7 @@ test('an answer is kept when the instance is replayed (DG: PatchPersistsAcrossRe
   expect(await replay(defineApp(appOf(patchedEarly)), { episodes })).toMatchObject({ ok: true })
 })
 
-test('several patches are told apart (Dapr: patching/multiple)', async () => {
+test('several patches are told apart (Dapr: patching/multiple; DG: WorkflowPatching_MultiplePatches)', async () => {
   const one: Code = async (ctx) => {
     const first = ctx.isPatched('one')
     await ctx.waitForExternalEvent('go')
@@ -86,7 +86,7 @@ test('several patches are told apart (Dapr: patching/multiple)', async () => {
   expect(await output(stage)).toEqual([true, false, true])
 })
 
-test('a new generation asks anew (Dapr: patching/continueasnew)', async () => {
+test('a new generation asks anew (Dapr: patching/continueasnew; DG: WorkflowPatching_ContinueAsNewDoNotCarryOverChoices)', async () => {
   const loop = (asks: boolean): AppDefinition => ({
     workflows: {
       async order(ctx: WorkflowContext, seen: unknown[] = []): Promise<unknown[]> {
@@ -105,7 +105,7 @@ test('a new generation asks anew (Dapr: patching/continueasnew)', async () => {
   expect(await output(stage)).toEqual([false, true, true])
 })
 
-test('code that has lost a patch stalls the instance, and goes on when it is back (Dapr: patching/stalled/patchmissing)', async () => {
+test('code that has lost a patch stalls the instance, and goes on when it is back (Dapr: patching/stalled/patchmissing, patching/stalled/recoverclient)', async () => {
   const { stage } = await begun(patchedEarly)
   const host = await goesOn(stage, plainEarly)
   const view = await stage.view(host, 'order')
@@ -132,7 +132,7 @@ const v2: Code = async (ctx) => {
 }
 const both: AppDefinition = { workflows: { order: versions({ v1, v2 }) }, activities }
 
-test('a new instance takes the latest version, a running one stays on its own (Dapr: versioning/base)', async () => {
+test('a new instance takes the latest version, a running one stays on its own (Dapr: versioning/versioning)', async () => {
   const stage = new Stage()
   const old = stage.host({ workflows: { order: versions({ v1 }) } })
   await stage.start(old, 'order')
@@ -151,7 +151,7 @@ test('an instance from before there were versions runs on the first', async () =
   expect(await output(stage)).toBe('v1')
 })
 
-test('a version that is gone stalls the instance until it is back (Dapr: versioning, Version not available)', async () => {
+test('a version that is gone stalls the instance until it is back (Dapr: versioning/stalled/notavailable, versioning/stalled/recoverclient)', async () => {
   const stage = new Stage()
   const old = stage.host({ workflows: { order: versions({ v1 }) } })
   await stage.start(old, 'order')
@@ -182,7 +182,7 @@ test('the version is kept by continue-as-new', async () => {
   expect(await output(stage)).toBe('v1')
 })
 
-test('the latest version may be another than the last, and a child takes it too', async () => {
+test('the latest version may be another than the last, and a child takes it too (Dapr: versioning/default)', async () => {
   const parent = async (ctx: WorkflowContext) => ctx.callChildWorkflow(v2)
   const stage = new Stage()
   const host = stage.host({ workflows: { parent, order: versions({ v1, v2, v3: plain }, 'v2') }, activities })

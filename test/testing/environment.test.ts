@@ -320,7 +320,7 @@ test.each([1, 2, 3])(
   },
 )
 
-test('what a commit asked for is sent only after it, so after a crash it is sent by redelivery', async () => {
+test('what a commit asked for is sent only after it, so after a crash it is sent by redelivery (Dapr: reconnect/completion)', async () => {
   const env = open({ skipTime: false })
   const counts: number[] = []
   env.mockActivity(charge, () => {
@@ -333,7 +333,7 @@ test('what a commit asked for is sent only after it, so after a crash it is sent
   expect(counts).toEqual([1])
 })
 
-test('a host that dies while an activity runs makes it run again, with the same idempotency key', async () => {
+test('a host that dies while an activity runs makes it run again, with the same idempotency key (Dapr: reconnect/activity)', async () => {
   const env = open()
   let runs = 0
   env.mockActivity(charge, () => {
@@ -477,7 +477,7 @@ test('an activity cannot move the clock that stands still for it', async () => {
   expect(state?.failure?.message).toContain('An activity cannot advance')
 })
 
-test('a closed environment takes nothing, and whoever waits is told', async () => {
+test('a closed environment takes nothing, and whoever waits is told (MJ: in-memory backend/reset)', async () => {
   const env = open({ skipTime: false })
   const id = await env.client.scheduleNewWorkflow(approval)
   const wait = env.client.waitForWorkflowCompletion(id)

@@ -25,20 +25,26 @@ function noting<T>(): { readonly note: (ctx: ActivityContext, x: T) => T; readon
 }
 
 export const basicCases: Cases = {
-  async 'an empty workflow completes without output or failure (Dapr: empty)'(open) {
+  async 'an empty workflow completes without output or failure (Dapr: empty; DG: EmptyWorkflow; JS: empty, no activity)'(
+    open,
+  ) {
     const bench = await open({ workflows: { async empty() {} } })
     const ended = await bench.run('empty')
     expect(ended).toMatchObject({ instanceId: 'empty', workflowName: 'empty', status: 'COMPLETED' })
     expect([ended.output, ended.failure, ended.input]).toEqual([undefined, undefined, undefined])
   },
 
-  async 'one activity completes and its result is the output (Dapr: activity)'(open) {
+  async 'one activity completes and its result is the output (Dapr: activity, basic/single; DG: SingleActivity)'(
+    open,
+  ) {
     const single = async (ctx: WorkflowContext, x: number) => ctx.callActivity(double, x)
     const bench = await open({ workflows: { single }, activities: { double } })
     expect(await bench.run('single', 21)).toMatchObject({ status: 'COMPLETED', output: 42, input: '21' })
   },
 
-  async 'a chain of activities runs in order, each step once (Dapr: ActivityChain)'(open) {
+  async 'a chain of activities runs in order, each step once (DG: ActivityChain; JS: activity sequence)'(
+    open,
+  ) {
     const { note, noted } = noting<number>()
     async function chain(ctx: WorkflowContext): Promise<number> {
       let sum = 0
@@ -50,7 +56,7 @@ export const basicCases: Cases = {
     expect(noted).toEqual(Array.from({ length: 20 }, (_, step) => step))
   },
 
-  async 'a generator workflow does the same as an async one (Dapr JS: activity sequence)'(open) {
+  async 'a generator workflow does the same as an async one (JS: activity sequence)'(open) {
     const names = ['Tokyo', 'Seattle', 'London']
     const hello = async (_ctx: ActivityContext, name: string) => `Hello, ${name}!`
     async function* sequence(ctx: WorkflowContext): AsyncGenerator<unknown, string[], never> {
@@ -65,7 +71,9 @@ export const basicCases: Cases = {
 
   ...fanOutCases([5, 300]),
 
-  async '30 activities that nobody awaits all run although the workflow has completed (Dapr: noawait)'(open) {
+  async '30 activities that nobody awaits all run although the workflow has completed (Dapr: noawait; JS: fix/never yielded)'(
+    open,
+  ) {
     const { note, noted } = noting<number>()
     async function careless(ctx: WorkflowContext): Promise<string> {
       for (let at = 0; at < 30; at++) void ctx.callActivity(note, at)
@@ -93,14 +101,18 @@ export const basicCases: Cases = {
     expect(await bench.run('parallel')).toMatchObject({ output: 10 })
   },
 
-  async 'a workflow whose name is unknown is accepted and ends FAILED (Dapr: nonexist)'(open) {
+  async 'a workflow whose name is unknown is accepted and ends FAILED (Dapr: nonexist; MJ: registry/unregistered)'(
+    open,
+  ) {
     const bench = await open({ workflows: {} })
     const ended = await bench.run('nobody')
     expect(ended).toMatchObject({ status: 'FAILED', failure: { code: 'WORKFLOW_NOT_REGISTERED' } })
     expect(ended.output).toBeUndefined()
   },
 
-  async 'a failed workflow has a failure and no output (Dapr: failureoutput)'(open) {
+  async 'a failed workflow has a failure and no output (Dapr: failureoutput; DG: panics/orchestration)'(
+    open,
+  ) {
     const broken = async (): Promise<never> => {
       throw new TypeError('nothing fits')
     }
@@ -113,7 +125,9 @@ export const basicCases: Cases = {
     expect(ended).not.toHaveProperty('output', expect.anything())
   },
 
-  async 'a failed activity fails its workflow with a message that names instance and task'(open) {
+  async 'a failed activity fails its workflow with a message that names instance and task (DG: panics/activity)'(
+    open,
+  ) {
     const order = async (ctx: WorkflowContext) => ctx.callActivity(refuse)
     const bench = await open({ workflows: { order }, activities: { refuse } })
     const { failure } = await bench.run('order')
@@ -133,7 +147,7 @@ export const basicCases: Cases = {
     expect(await bench.run('careful')).toMatchObject({ status: 'COMPLETED', output: 8 })
   },
 
-  async 'an activity that is not registered fails the call'(open) {
+  async 'an activity that is not registered fails the call (MJ: registry/unregistered)'(open) {
     const order = async (ctx: WorkflowContext) => ctx.callActivity('nobody')
     const bench = await open({ workflows: { order } })
     const { status, failure } = await bench.run('order')
@@ -171,7 +185,7 @@ export const basicCases: Cases = {
 function fanOutCases(widths: readonly number[]): Cases {
   return Object.fromEntries(
     widths.map((width) => [
-      `a fan-out of ${width} runs each activity once and gives the results in the order of the calls (Dapr: fanout)`,
+      `a fan-out of ${width} runs each activity once and gives the results in the order of the calls (Dapr: fanout; DG: ActivityFanOut; JS: fan-out)`,
       async (open) => {
         const { note, noted } = noting<number>()
         const numbers = Array.from({ length: width }, (_, at) => at)

@@ -15,7 +15,7 @@ async function broken(): Promise<never> {
 const waiting = async (ctx: WorkflowContext) => ctx.waitForExternalEvent('go')
 
 export const childCases: Cases = {
-  async 'a child gets the id <parent>:0001 and its output is the result of the call (Dapr: basic/child)'(
+  async 'a child gets the id <parent>:0001 and its output is the result of the call (Dapr: basic/child; DG: SingleChildWorkflow_Completed; MJ: children/default id; JS: sub-orchestration)'(
     open,
   ) {
     const parent = async (ctx: WorkflowContext) => ctx.callChildWorkflow(double, 21)
@@ -28,7 +28,7 @@ export const childCases: Cases = {
     })
   },
 
-  async 'a child of a later generation has an id of its own (MJ: default child ids unique across generations)'(
+  async 'a child of a later generation has an id of its own (Dapr: continueasnew/multi/child; MJ: children/default ids across generations)'(
     open,
   ) {
     async function parent(ctx: WorkflowContext, round: number): Promise<number> {
@@ -54,7 +54,7 @@ export const childCases: Cases = {
     expect(await bench.ended('my-child')).toMatchObject({ output: 4 })
   },
 
-  async 'a failed child fails its parent, in the words of Dapr'(open) {
+  async 'a failed child fails its parent, in the words of Dapr (DG: SingleChildWorkflow_Failed)'(open) {
     const parent = async (ctx: WorkflowContext) => ctx.callChildWorkflow(broken)
     const bench = await open({ workflows: { parent, broken } })
     const { status, failure } = await bench.run('parent')
@@ -66,7 +66,7 @@ export const childCases: Cases = {
     })
   },
 
-  async 'a termination reaches the children and theirs, after the parent (Dapr: terminate/base, DG: recursive terminate)'(
+  async 'a termination reaches the children and theirs, after the parent (Dapr: chaos/terminatecascade; DG: TerminateWorkflow_Recursive, backend/cascadeTerminate; MJ: control/terminate recursive)'(
     open,
   ) {
     const ran: string[] = []
@@ -93,7 +93,7 @@ export const childCases: Cases = {
     expect(ran).toEqual([])
   },
 
-  async 'a termination that is not recursive leaves the children alone (Dapr: terminate non-recursive)'(
+  async 'a termination that is not recursive leaves the children alone (MJ: control/terminate not recursive)'(
     open,
   ) {
     const parent = async (ctx: WorkflowContext) => ctx.callChildWorkflow(waiting)
@@ -122,7 +122,7 @@ export const childCases: Cases = {
     expect(await bench.ended('other')).toMatchObject({ status: 'COMPLETED', output: 'still here' })
   },
 
-  async 'a purge takes the children and theirs along; of those that still run it takes none (Dapr: purge recursive)'(
+  async 'a purge takes the children and theirs along; of those that still run it takes none (DG: PurgeWorkflow_Recursive, backend/recursivePurge; MJ: control/purge recursive)'(
     open,
   ) {
     const middle = async (ctx: WorkflowContext) => ctx.callChildWorkflow(double, 2)
@@ -139,7 +139,7 @@ export const childCases: Cases = {
     expect(await bench.view('loose')).toMatchObject({ status: 'RUNNING' })
   },
 
-  async 'a purge that is not recursive leaves the children'(open) {
+  async 'a purge that is not recursive leaves the children (MJ: control/purge not recursive)'(open) {
     const parent = async (ctx: WorkflowContext) => ctx.callChildWorkflow(double, 2)
     const bench = await open({ workflows: { parent, double } })
     await bench.run('parent')
@@ -148,7 +148,7 @@ export const childCases: Cases = {
     expect(await bench.view('parent:0001')).toMatchObject({ status: 'COMPLETED' })
   },
 
-  async 'a terminated child fails the call of its parent (DG: child terminated)'(open) {
+  async 'a terminated child fails the call of its parent'(open) {
     const parent = async (ctx: WorkflowContext) => ctx.callChildWorkflow(waiting)
     const bench = await open({ workflows: { parent, waiting } })
     await bench.start('parent')
@@ -209,7 +209,7 @@ export const childCases: Cases = {
     expect(await bench.ended('taken')).toMatchObject({ workflowName: 'double', output: 8 })
   },
 
-  async 'each attempt of a retried child is an instance of its own (Dapr: retries/childworkflowdistinct)'(
+  async 'each attempt of a retried child is an instance of its own (Dapr: retries/childworkflow, retries/childworkflowdistinct; DG: SingleChildWorkflow_Failed_Retries, SingleChildWorkflow_Failed_Retries_AutoInstanceID; MJ: retry/child)'(
     open,
   ) {
     let runs = 0
@@ -267,7 +267,9 @@ export const childCases: Cases = {
     expect(await bench.view('parent')).toMatchObject({ status: 'COMPLETED', output: '"gone"' })
   },
 
-  async 'a child that continues as new answers once, at its end'(open) {
+  async 'a child that continues as new answers once, at its end (DG: runtimestate/DuplicateCompletionSingleParentNotification; MJ: children/parent hears once)'(
+    open,
+  ) {
     async function rounds(ctx: WorkflowContext, left: number): Promise<string> {
       if (left > 0) ctx.continueAsNew(left - 1)
       return `left ${left}`

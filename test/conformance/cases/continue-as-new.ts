@@ -49,7 +49,7 @@ async function withLeftovers(open: Parameters<Cases[string]>[0], keep: boolean):
 }
 
 export const continueAsNewCases: Cases = {
-  async 'each generation gets the new input, and the last one gives the output (Dapr: continueasnew/base)'(
+  async 'each generation gets the new input, and the last one gives the output (Dapr: continueasnew/base, continueasnew/activity; DG: ContinueAsNew; JS: continue as new)'(
     open,
   ) {
     const inputs: unknown[] = []
@@ -64,7 +64,9 @@ export const continueAsNewCases: Cases = {
     expect(inputs).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
   },
 
-  async 'the history holds one round, however many there were (Dapr: memory)'(open) {
+  async 'the history holds one round, however many there were (Dapr: memory/state, continueasnew/multi/generation number)'(
+    open,
+  ) {
     const step = async (_ctx: ActivityContext, n: number) => n
     async function monitor(ctx: WorkflowContext, n: number): Promise<string> {
       await ctx.callActivity(step, n)
@@ -86,7 +88,7 @@ export const continueAsNewCases: Cases = {
     expect(await bench.ended('monitor')).toMatchObject({ output: 'stopped' })
   },
 
-  async 'events that nobody took go along when they are to be kept, in order (Dapr: continueasnew/carryover)'(
+  async 'events that nobody took go along when they are to be kept, in order (Dapr: continueasnew/carryover, continueasnew/edges/fifo; DG: ContinueAsNew+Events; MJ: control/continue-as-new carry-over)'(
     open,
   ) {
     expect(await withLeftovers(open, true)).toEqual([1, 2, 3, 'none'])
@@ -98,7 +100,7 @@ export const continueAsNewCases: Cases = {
     expect(await withLeftovers(open, false)).toEqual(['none', 'none', 'none', 'none'])
   },
 
-  async '25 events that wait for the start are taken in order, one a generation (Dapr: continueasnew/inboxoverload)'(
+  async '25 events that wait for the start are taken in order, one a generation (Dapr: continueasnew/inboxoverload, continueasnew/raisebatch, continueasnew/raisebatchnodup, continueasnew/edges/partial consumption)'(
     open,
   ) {
     const bench = await open({ workflows: { oneEach } })
@@ -107,7 +109,9 @@ export const continueAsNewCases: Cases = {
     expect((await bench.ended('oneEach')).output).toEqual(Array.from({ length: 25 }, (_, at) => at))
   },
 
-  async '50 events raised at once reach 50 generations, each once (Dapr: continueasnew/raise)'(open) {
+  async '50 events raised at once reach 50 generations, each once (Dapr: continueasnew/raise, continueasnew/multi/events between)'(
+    open,
+  ) {
     const bench = await open({ workflows: { oneEach } })
     await bench.start('oneEach', { taken: [], count: 50 })
     await Promise.all(Array.from({ length: 50 }, (_, at) => bench.raise('oneEach', 'item', at)))
@@ -115,12 +119,14 @@ export const continueAsNewCases: Cases = {
     expect((output as number[]).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, at) => at))
   },
 
-  async '200 generations in a row come to their end (Dapr: continueasnew/edges, tight loop)'(open) {
+  async '200 generations in a row come to their end (Dapr: continueasnew/edges/tight loop)'(open) {
     const bench = await open({ workflows: { countdown } })
     expect(await bench.run('countdown', 200)).toMatchObject({ status: 'COMPLETED', output: 'zero' })
   },
 
-  async 'the custom status begins anew (Dapr: continueasnew/edges, status reset)'(open) {
+  async 'the custom status begins anew (Dapr: continueasnew/edges/status reset; MJ: custom status/continue-as-new)'(
+    open,
+  ) {
     async function shown(ctx: WorkflowContext, round: number): Promise<string> {
       if (round === 1) {
         ctx.setCustomStatus('first round')
@@ -141,7 +147,7 @@ export const continueAsNewCases: Cases = {
     expect([ended.output, ended.customStatus]).toEqual(['done', undefined])
   },
 
-  async 'a generation may fail an activity, wait for a timer, and go on (Dapr: continueasnew/edges and multi)'(
+  async 'a generation may fail an activity, wait for a timer, and go on (Dapr: continueasnew/edges/after activity failure, continueasnew/edges/timer, continueasnew/multi/timer)'(
     open,
   ) {
     const refuse = async (): Promise<never> => {
@@ -160,7 +166,7 @@ export const continueAsNewCases: Cases = {
     expect(await bench.run('edges', { round: 1, ms: bench.shortMs })).toMatchObject({ output: 3 })
   },
 
-  async 'continue-as-new without an input begins without one (Dapr: continueasnew/multi, no input)'(open) {
+  async 'continue-as-new without an input begins without one (Dapr: continueasnew/multi/no input)'(open) {
     async function empty(ctx: WorkflowContext, input?: string): Promise<string> {
       if (input !== undefined) {
         ctx.continueAsNew()
@@ -172,7 +178,7 @@ export const continueAsNewCases: Cases = {
     expect(await bench.run('empty', 'first')).toMatchObject({ output: 'no input' })
   },
 
-  async 'a late outcome of the old generation is not taken for one of the new (Dapr: dedup/continueasnew)'(
+  async 'a late outcome of the old generation is not taken for one of the new (Dapr: dedup/continueasnew, loadbalance/canorphan)'(
     open,
   ) {
     const held = gate<string>()

@@ -16,7 +16,7 @@ async function suspend(bench: Bench, id: string): Promise<void> {
 }
 
 export const controlCases: Cases = {
-  async 'a suspended instance takes nothing up until it is resumed (Dapr: pause, JS: suspend and resume)'(
+  async 'a suspended instance takes nothing up until it is resumed (Dapr: pause; DG: SuspendResumeWorkflow, Executor/SuspendStopsAllActions; JS: suspend and resume)'(
     open,
   ) {
     const bench = await open({ workflows: { waiting } })
@@ -85,7 +85,9 @@ export const controlCases: Cases = {
     expect((await bench.ended('three')).output).toEqual([1, 2, 3])
   },
 
-  async 'suspending twice is suspending once, and resuming what is not suspended does nothing'(open) {
+  async 'suspending twice is suspending once, and resuming what is not suspended does nothing (MJ: control/double suspend)'(
+    open,
+  ) {
     const bench = await open({ workflows: { waiting } })
     await bench.start('waiting')
     await running(bench, 'waiting')
@@ -98,7 +100,7 @@ export const controlCases: Cases = {
     expect(await bench.ended('waiting')).toMatchObject({ output: 1 })
   },
 
-  async 'terminate ends an instance that waits for an event, with the given output (Dapr: terminate/waitforevent)'(
+  async 'terminate ends an instance that waits for an event, with the given output (Dapr: basic/terminate, terminate/basic, terminate/waitforevent; DG: TerminateWorkflow; MJ: control/terminate with output; JS: terminate with output)'(
     open,
   ) {
     const bench = await open({ workflows: { waiting } })
@@ -110,7 +112,9 @@ export const controlCases: Cases = {
     expect(ended.failure).toBeUndefined()
   },
 
-  async 'terminate ends an instance that waits for a timer (Dapr: terminate/waittimer)'(open) {
+  async 'terminate ends an instance that waits for a timer (Dapr: terminate/waittimer; DG: Executor/TerminateBeforeTimerFired)'(
+    open,
+  ) {
     const nap = async (ctx: WorkflowContext) => ctx.createTimer('1h')
     const bench = await open({ workflows: { nap } })
     const before = bench.host.now()
@@ -143,7 +147,7 @@ export const controlCases: Cases = {
     expect((await bench.history('wide')).at(-1)?.status).toBe('TERMINATED')
   },
 
-  async 'a suspended instance can be terminated (DG: TerminateWhileSuspended)'(open) {
+  async 'a suspended instance can be terminated (DG: Executor/TerminateWhileSuspended)'(open) {
     const bench = await open({ workflows: { waiting } })
     await bench.start('waiting')
     await running(bench, 'waiting')
@@ -153,7 +157,9 @@ export const controlCases: Cases = {
     expect(await bench.ended('waiting')).toMatchObject({ status: 'TERMINATED' })
   },
 
-  async 'a terminated workflow runs nothing more'(open) {
+  async 'a terminated workflow runs nothing more (DG: Executor/TerminateStopsSubsequentEvents, panics/terminateIgnored)'(
+    open,
+  ) {
     const seen: string[] = []
     const note = async (_ctx: ActivityContext, text: string) => void seen.push(text)
     async function after(ctx: WorkflowContext): Promise<void> {
@@ -172,7 +178,7 @@ export const controlCases: Cases = {
     expect(seen).toEqual([])
   },
 
-  async 'what has ended stays as it is: terminate does nothing, suspend and resume are refused (Dapr: terminate/completed)'(
+  async 'what has ended stays as it is: terminate does nothing, suspend and resume are refused (Dapr: terminate/completed; DG: Executor/CompletionBeforeTerminateWins; MJ: control/no duplicate completion)'(
     open,
   ) {
     const quick = async () => 'done'
@@ -186,7 +192,9 @@ export const controlCases: Cases = {
     expect(await bench.history('quick')).toHaveLength(1)
   },
 
-  async 'what nobody knows can be neither suspended, resumed, terminated, purged nor told anything'(open) {
+  async 'what nobody knows can be neither suspended, resumed, terminated, purged nor told anything (Dapr: purge/notexists)'(
+    open,
+  ) {
     const bench = await open({ workflows: {} })
     const { management } = bench
     const calls = [

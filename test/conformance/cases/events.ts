@@ -26,7 +26,9 @@ async function collect(ctx: WorkflowContext): Promise<unknown[]> {
 const running = (bench: Bench, id: string) => bench.until(id, ({ status }) => status === 'RUNNING')
 
 export const eventCases: Cases = {
-  async 'an event that comes before its waiter is kept for it (DG: ExternalEventWorkflow)'(open) {
+  async 'an event that comes before its waiter is kept for it (DG: ExternalEventWorkflow; MJ: events/early)'(
+    open,
+  ) {
     async function patient(ctx: WorkflowContext): Promise<unknown> {
       await ctx.waitForExternalEvent('open')
       return ctx.waitForExternalEvent('early')
@@ -39,14 +41,16 @@ export const eventCases: Cases = {
     expect(await bench.ended('patient')).toMatchObject({ output: { n: 1 } })
   },
 
-  async 'events of one name are taken in the order of acceptance'(open) {
+  async 'events of one name are taken in the order of acceptance (MJ: events/many)'(open) {
     const bench = await open({ workflows: { take } })
     await bench.start('take', 20)
     for (let at = 0; at < 20; at++) await bench.raise('take', 'item', at)
     expect((await bench.ended('take')).output).toEqual(Array.from({ length: 20 }, (_, at) => at))
   },
 
-  async 'several waiters of one name are served first come, first served'(open) {
+  async 'several waiters of one name are served first come, first served (DG: ExternalEventContention)'(
+    open,
+  ) {
     const pair = async (ctx: WorkflowContext) =>
       Promise.all([ctx.waitForExternalEvent('item'), ctx.waitForExternalEvent('item')])
     const bench = await open({ workflows: { pair } })
@@ -57,7 +61,7 @@ export const eventCases: Cases = {
     expect((await bench.ended('pair')).output).toEqual(['first', 'second'])
   },
 
-  async 'events of several names come in any order (Dapr JS: several external events)'(open) {
+  async 'events of several names come in any order (JS: several external events)'(open) {
     const names = async (ctx: WorkflowContext) =>
       ctx.whenAll(['a', 'b', 'c'].map((name) => ctx.waitForExternalEvent(name)))
     const bench = await open({ workflows: { names } })
@@ -74,7 +78,7 @@ export const eventCases: Cases = {
     expect(await bench.ended('single')).toMatchObject({ output: true })
   },
 
-  async 'an event that does not come in time fails its waiter with EVENT_TIMEOUT (DG: ExternalEventTimeout)'(
+  async 'an event that does not come in time fails its waiter with EVENT_TIMEOUT (DG: ExternalEventTimeout, Executor/WaitForEvent_TimerFiresCancelsTask; JS: event too late)'(
     open,
   ) {
     async function impatient(ctx: WorkflowContext, wait: number): Promise<unknown> {
@@ -90,7 +94,7 @@ export const eventCases: Cases = {
     expect(bench.host.now() - before).toBeGreaterThanOrEqual(bench.shortMs)
   },
 
-  async 'an event that comes in time wins, and its time-out does not disturb (Dapr: raise/deletetimer/base)'(
+  async 'an event that comes in time wins, and its time-out does not disturb (Dapr: raise/deletetimer/base; DG: Executor/WaitForEventSchedulesTimer; JS: event in time)'(
     open,
   ) {
     async function twice(ctx: WorkflowContext, wait: number): Promise<unknown> {

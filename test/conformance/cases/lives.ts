@@ -32,7 +32,9 @@ export const startCases: Cases = {
     expect(await bench.ended('one')).toMatchObject({ output: 'first life', createdAt })
   },
 
-  async 'another start with the id of a live instance is refused (DG: ReuseInstanceIDError)'(open) {
+  async 'another start with the id of a live instance is refused (DG: SingleActivity_ReuseInstanceIDError)'(
+    open,
+  ) {
     const bench = await open({ workflows: { waiting, echo } })
     await bench.start('waiting', 1, { instanceId: 'one' })
     const start = (workflowName: string, input: string) =>
@@ -53,7 +55,9 @@ export const startCases: Cases = {
     expect((await bench.ended('one')).output).toBe(answers[0]?.status === 'fulfilled' ? 1 : 2)
   },
 
-  async 'an instance that has ended gives its id up (DG: RecreateCompletedWorkflow)'(open) {
+  async 'an instance that has ended gives its id up (Dapr: reuseid/workflow; DG: RecreateCompletedWorkflow)'(
+    open,
+  ) {
     const bench = await open({ workflows: { echo } })
     await bench.start('echo', 'first', { instanceId: 'one' })
     await bench.ended('one')
@@ -99,7 +103,9 @@ export const startCases: Cases = {
 }
 
 export const scheduledStartCases: Cases = {
-  async 'a scheduled start is PENDING until its time and never runs before (Dapr: starttime)'(open) {
+  async 'a scheduled start is PENDING until its time and never runs before (Dapr: starttime/starttime, starttime/nowait)'(
+    open,
+  ) {
     const clock = async (ctx: WorkflowContext) => ctx.getCurrentUtcDateTime().getTime()
     const bench = await open({ workflows: { clock } })
     const startAt = bench.host.now() + bench.shortMs
@@ -148,7 +154,7 @@ export const scheduledStartCases: Cases = {
 }
 
 export const purgeCases: Cases = {
-  async 'a purged instance is gone, with its history (DG: PurgeCompletedWorkflow, Dapr JS: purge by id)'(
+  async 'a purged instance is gone, with its history (Dapr: basic/purge, purge/base; DG: PurgeCompletedWorkflow; MJ: control/purge by id; JS: purge by id)'(
     open,
   ) {
     const bench = await open({ workflows: { echo } })
@@ -179,7 +185,7 @@ export const purgeCases: Cases = {
     expect(await bench.run('echo', 2)).toMatchObject({ output: 2 })
   },
 
-  async 'what the old life of an id left behind does not reach the new one (MJ: stale completion of a replaced run)'(
+  async 'what the old life of an id left behind does not reach the new one (Dapr: loadbalance/stalecompletion; MJ: children/stale completion of a replaced run)'(
     open,
   ) {
     const held = gate<string>()

@@ -98,7 +98,7 @@ export const waitCases: Cases = {
     }
   },
 
-  async 'when time is up the view of then is given'(open) {
+  async 'when time is up the view of then is given (DG: WaitForInstanceStart)'(open) {
     const bench = await open({ workflows: { waiting } })
     await bench.start('waiting')
     await running(bench, 'waiting')
@@ -126,7 +126,7 @@ export const waitCases: Cases = {
 }
 
 export const customStatusCases: Cases = {
-  async 'the custom status shows while the workflow runs and after it: text as it is, anything else as JSON'(
+  async 'the custom status shows while the workflow runs and after it: text as it is, anything else as JSON (MJ: custom status/text, custom status/object)'(
     open,
   ) {
     async function shown(ctx: WorkflowContext): Promise<void> {
@@ -145,7 +145,9 @@ export const customStatusCases: Cases = {
     expect(await bench.ended('shown')).toMatchObject({ customStatus: '[1]' })
   },
 
-  async 'of several statuses in one turn the last one shows, and undefined clears it'(open) {
+  async 'of several statuses in one turn the last one shows, and undefined clears it (MJ: custom status/undefined)'(
+    open,
+  ) {
     async function shown(ctx: WorkflowContext): Promise<void> {
       ctx.setCustomStatus('a')
       ctx.setCustomStatus('b')
@@ -198,7 +200,9 @@ export const sendEventCases: Cases = {
     expect(await bench.ended('b')).toMatchObject({ output: 10 })
   },
 
-  async 'an event without data arrives without data, and one to oneself arrives too (MJ: sendEvent)'(open) {
+  async 'an event without data arrives without data, and one to oneself arrives too (MJ: events/sendEvent)'(
+    open,
+  ) {
     async function self(ctx: WorkflowContext): Promise<string> {
       ctx.sendEvent(ctx.getWorkflowInstanceId(), 'note')
       return typeof (await ctx.waitForExternalEvent('note'))

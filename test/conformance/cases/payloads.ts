@@ -49,7 +49,7 @@ function roundTrip(value: unknown): Case {
 export const payloadCases: Cases = {
   ...Object.fromEntries(
     values.map((value) => [
-      `${JSON.stringify(value)} comes back from activity, child, event and continue-as-new as it was (MJ: falsy-input-serialization)`,
+      `${JSON.stringify(value)} comes back from activity, child, event and continue-as-new as it was (MJ: payloads/falsy round trips; JS: fix/falsy inputs, fix/falsy carry-over)`,
       roundTrip(value),
     ]),
   ),
@@ -80,7 +80,7 @@ export const payloadCases: Cases = {
     expect([ended.output, ended.input]).toEqual([undefined, undefined])
   },
 
-  async 'text that is no JSON stands for itself'(open) {
+  async 'text that is no JSON stands for itself (JS: fix/raw input)'(open) {
     const bench = await open({ workflows: { stop } })
     await bench.host.pass(
       bench.management.start({ workflowName: 'stop', instanceId: 'raw', input: 'not {json' }),
@@ -134,7 +134,9 @@ export const payloadCases: Cases = {
     expect(seen.toSorted().join('')).toBe('001234567889')
   },
 
-  async 'what JSON cannot carry fails the activity, or the workflow, with a code'(open) {
+  async 'what JSON cannot carry fails the activity, or the workflow, with a code (MJ: payloads/circular and BigInt)'(
+    open,
+  ) {
     const big = async () => 10n
     const workflow = async (ctx: WorkflowContext) => ctx.callActivity(big)
     const direct = async () => 10n

@@ -32,7 +32,7 @@ async function doneTo(bench: Bench, request: ManyRequest): Promise<number> {
 }
 
 export const listCases: Cases = {
-  async 'instances are listed by what they show (MJ: query-apis)'(open) {
+  async 'instances are listed by what they show (MJ: query/status)'(open) {
     const bench = await open({ workflows: { echo, waiting } })
     const before = bench.host.now()
     await bench.start('echo', 1, { instanceId: 'e-1', tags: { team: 'a' } })
@@ -162,7 +162,7 @@ export const manyCases: Cases = {
 }
 
 export const reuseCases: Cases = {
-  async 'ifNotExists leaves what has the id, whatever it is and was started with (MJ: orchestration-id-reuse-policy)'(
+  async 'ifNotExists leaves what has the id, whatever it is and was started with (MJ: id reuse/left alone)'(
     open,
   ) {
     const bench = await open({ workflows: { echo, waiting } })
@@ -180,7 +180,7 @@ export const reuseCases: Cases = {
     expect(await bench.ended('one')).toMatchObject({ output: 'second' })
   },
 
-  async 'failIfExists refuses an id that is taken, be it live or ended; the same start with its key is no other'(
+  async 'failIfExists refuses an id that is taken, be it live or ended; the same start with its key is no other (DG: SingleActivity_EnforceUniqueInstanceID; MJ: id reuse/refused)'(
     open,
   ) {
     const bench = await open({ workflows: { waiting } })
@@ -199,7 +199,7 @@ export const reuseCases: Cases = {
     expect(await refused()).toBeUndefined()
   },
 
-  async 'an ended instance keeps its id while a child of it, or a child of that, is live (Dapr: reuseid)'(
+  async 'an ended instance keeps its id while a child of it, or a child of that, is live (Dapr: reuseid/childrunning, reuseid/grandchild)'(
     open,
   ) {
     const held = gate<string>()

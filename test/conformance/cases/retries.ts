@@ -32,7 +32,7 @@ const policy = (shortMs: number, maxNumberOfAttempts: number) => ({
 })
 
 export const retryCases: Cases = {
-  async 'a call is tried until it succeeds, with durable waits between the attempts (Dapr: retries/retries)'(
+  async 'a call is tried until it succeeds, with durable waits between the attempts (Dapr: retries/retries; DG: ActivityRetries; MJ: retry/transient)'(
     open,
   ) {
     const { charge, attempts } = flaky(3)
@@ -48,7 +48,7 @@ export const retryCases: Cases = {
     expect(waits).toEqual([bench.shortMs, bench.shortMs])
   },
 
-  async 'the attempts of one call share an idempotency key and have a task id each (Dapr: taskexecutionid)'(
+  async 'the attempts of one call share an idempotency key and have a task id each (Dapr: taskexecutionid/single; DG: TaskExecutionId)'(
     open,
   ) {
     const { charge, attempts } = flaky(3)
@@ -65,7 +65,7 @@ export const retryCases: Cases = {
     expect(attempts.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 1])
   },
 
-  async 'after the last attempt the call fails with the last failure'(open) {
+  async 'after the last attempt the call fails with the last failure (MJ: retry/exhausted)'(open) {
     const { charge, attempts } = flaky(99)
     const order = async (ctx: WorkflowContext, ms: number) =>
       ctx.callActivity(charge, undefined, { retry: policy(ms, 4) })
@@ -76,7 +76,7 @@ export const retryCases: Cases = {
     expect(attempts).toHaveLength(4)
   },
 
-  async 'without a policy there is one attempt (Dapr: retries/default)'(open) {
+  async 'without a policy there is one attempt (Dapr: retries/default; MJ: retry/none)'(open) {
     const { charge, attempts } = flaky(2)
     const order = async (ctx: WorkflowContext) => ctx.callActivity(charge)
     const bench = await open({ workflows: { order }, activities: { charge } })
@@ -93,7 +93,9 @@ export const retryCases: Cases = {
     expect(attempts).toHaveLength(2)
   },
 
-  async 'each wait is the one before times the coefficient, up to the bound'(open) {
+  async 'each wait is the one before times the coefficient, up to the bound (DG: computeNextDelay/all; MJ: retry/backoff, retry/cap)'(
+    open,
+  ) {
     const { charge } = flaky(5)
     const order = async (ctx: WorkflowContext) =>
       ctx.callActivity(charge, undefined, {
@@ -113,7 +115,7 @@ export const retryCases: Cases = {
     expect(waits).toEqual([2, 4, 5, 5])
   },
 
-  async 'an error marked as not retriable is not tried again'(open) {
+  async 'an error marked as not retriable is not tried again (MJ: retry/non-retriable)'(open) {
     let runs = 0
     const refuse = async (): Promise<never> => {
       runs++

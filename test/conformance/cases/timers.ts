@@ -18,7 +18,7 @@ function lateness(history: readonly Episode[]): Map<number, number> {
 }
 
 export const timerCases: Cases = {
-  async 'a timer fires, and never early (Dapr: timer/base)'(open) {
+  async 'a timer fires, and never early (Dapr: timer/base; DG: SingleTimer; JS: single timer)'(open) {
     async function nap(ctx: WorkflowContext, ms: number): Promise<number> {
       const before = ctx.getCurrentUtcDateTime().getTime()
       await ctx.createTimer(ms / 1000)
@@ -48,7 +48,7 @@ export const timerCases: Cases = {
     expect(lateness(history).get(1)).toBeGreaterThanOrEqual(0)
   },
 
-  async 'a timer in the past is due at once, one of zero seconds too'(open) {
+  async 'a timer in the past is due at once, one of zero seconds too (MJ: timer/validation/accepted)'(open) {
     async function past(ctx: WorkflowContext): Promise<string> {
       await ctx.createTimer(new Date(0))
       await ctx.createTimer(-5)
@@ -72,7 +72,9 @@ export const timerCases: Cases = {
     expect(Math.min(...late.values())).toBeGreaterThanOrEqual(0)
   },
 
-  async 'what wins against a timer goes on at once, and the timer is nobody any more'(open) {
+  async 'what wins against a timer goes on at once, and the timer is nobody any more (MJ: whenAny/timer against activity)'(
+    open,
+  ) {
     const held = gate<string>()
     const answer = async () => held.passed
     async function race(ctx: WorkflowContext): Promise<unknown> {

@@ -1,0 +1,264 @@
+// dapr/dapr: what we do not hold, and why.
+
+import { type LeftGroup, names } from './case-group.ts'
+
+const source = 'Dapr'
+const noRerun = 'not yet: there is no rerun'
+const noForce = 'not yet: there is no forced purge'
+const takesCommands =
+  'not here: a stalled instance takes every command instead of refusing it (test/runtime/stalled.test.ts)'
+const noDetached = 'not yet: a workflow cannot start another without waiting for it, but by an activity'
+const oneApp = 'not here: an app is one deployment; work is handed to another by its API or its queue'
+const noPropagation = 'not yet: histories are not handed on to children and activities'
+const noSigning = 'not here: histories are not signed; the table is guarded by the roles of the functions'
+const noSidecar = 'not here: there is no sidecar, no placement and no stream between an app and its runtime'
+const noPolicy = 'not here: who may call the API is said by IAM and the gateway'
+const noReplica = 'not here: a function has no session with a replica that could be lost'
+
+export const daprLeft: readonly LeftGroup[] = [
+  {
+    source,
+    group: '',
+    reason: noSidecar,
+    cases: names('noapp unhealthy apphealth/apphealth apphealth/unhealthy'),
+  },
+  { source, group: 'chaos', reason: noSidecar, cases: names('remotestream') },
+  {
+    source,
+    group: 'dedup',
+    reason: noSidecar,
+    cases: names(
+      'dissemination disseminationcluster schedulerrestart/cluster schedulerrestart/manyactivities schedulerrestart/multidaprd schedulerrestart/schedulerrestart',
+    ),
+  },
+  {
+    source,
+    group: 'dedup',
+    reason: 'not here: the order of a history is its key, so none can be out of order',
+    cases: names('stalledrecovery'),
+  },
+  {
+    source,
+    group: 'dedup/early',
+    reason:
+      'not here: a result without its command cannot be committed, because the command is committed first',
+    cases: names('child completion failure timer orphan'),
+  },
+  {
+    source,
+    group: 'detached',
+    reason: noDetached,
+    cases: names(
+      'accesspolicy_allow accesspolicy_deny continueasnew crossapp defaultid failure fields nowait propagation purge replay signing single terminate',
+    ),
+  },
+  {
+    source,
+    group: 'externalevent',
+    reason:
+      'not here: there are no older histories without a timer for an endless wait, because such a wait never had one',
+    cases: names('indefinitewaitactivity indefinitewaittimer'),
+  },
+  { source, group: 'get', reason: oneApp, cases: names('crossactivity crossworkflow') },
+  {
+    source,
+    group: 'globalmaxconcurrent',
+    reason: 'not here: concurrency across replicas is the reserved concurrency of a function',
+    cases: names('activity instance combined namedactivity namedworkflow nolimit'),
+  },
+  {
+    source,
+    group: 'maxconcurrent',
+    reason:
+      'not here: instances that run at once cost nothing while they wait; turns are bounded by the function',
+    cases: names('instance'),
+  },
+  { source, group: 'crud', reason: oneApp, cases: names('crud multi single') },
+  {
+    source,
+    group: 'loadbalance',
+    reason: noReplica,
+    cases: names('churnstrand configfastpath handoffstrand keycollision loadbalance routes workerlb'),
+  },
+  {
+    source,
+    group: 'loadbalance/stalled',
+    reason: noReplica,
+    cases: names('base manyclients maxbodysize workermigrate workersubset'),
+  },
+  {
+    source,
+    group: 'nostatestore',
+    reason: 'not here: no backend is without a store',
+    cases: names('grpc history http metadata purge workerclient'),
+  },
+  {
+    source,
+    group: 'patching/stalled',
+    reason: takesCommands,
+    cases: names(
+      'allowduplicatedevents amenderror purge raiseevent resume suspend terminate uniquestalledevent',
+    ),
+  },
+  {
+    source,
+    group: 'patching/stalled',
+    reason:
+      'not here: patches are answered one by one, so their order is that of the calls, which is compared anyway',
+    cases: names('patchorder upgradereplica'),
+  },
+  {
+    source,
+    group: 'payloadsize',
+    reason: 'not here: what is too large is refused at the call and fails it; no instance stalls for it',
+    cases: names('activity propagation restart workflow'),
+  },
+  { source, group: 'purge', reason: 'not here: a purge needs no worker', cases: names('noclient') },
+  {
+    source,
+    group: 'purge/force',
+    reason: noForce,
+    cases: names('base midexecution newreplica noclient notexists reminders remote'),
+  },
+  {
+    source,
+    group: 'purge/retention',
+    reason:
+      'not yet: what has ended is removed after some days by the table of the AWS backend alone, by status but not by the second',
+    cases: names(
+      'config/base config/completed config/failed config/high config/idempotent config/manually config/notexists config/retentionstuck config/retentionstuckstalled config/terminated config/zero match/completed match/failed match/terminated optionalkeys/customstatus optionalkeys/propagatedhistory kubernetes',
+    ),
+  },
+  {
+    source,
+    group: 'raise/deletetimer',
+    reason:
+      'not here: timers are not rows that can be counted on every backend; a late one is ignored, which is tested',
+    cases: names('alreadydeleted completioncleanup multiple'),
+  },
+  {
+    source,
+    group: 'reconnect',
+    reason: noReplica,
+    cases: names(
+      'executor midcall waitfor workflow deactivate/activity deactivate/completion deactivate/crossactivity deactivate/orchestrator deactivate/raiseevent reuse/completionretry reuse/midretry reuse/raiseevent reuse/startretry crossactivity',
+    ),
+  },
+  {
+    source,
+    group: 'records',
+    reason: 'not here: the budget counts each kind of step once (npm run budget), not their combinations',
+    cases: names('raise2 subworkflow1activity1 subworkflow2 subworkflow2activity2 timer2'),
+  },
+  {
+    source,
+    group: 'rerun',
+    reason: noRerun,
+    cases: names(
+      'completed failed fanout fromchild child/rootonly instanceid multirerun newinput newinputactivity nullinput sameinput noeventid nosource notscheduleevent suborchestration suspend targetexists terminated basic/one basic/two basic/three basic/four basic/five child/async child/base child/history child/input/existing child/input/newinput child/input/overwrite child/newinstanceid/activity child/newinstanceid/child child/newinstanceid/custom child/newinstanceid/overwrite child/newinstanceid/timer parentid/activity parentid/timer raise/active raise/actives raise/completed raise/input raise/simple timer/active timer/actives timer/completed timer/input timer/simple',
+    ),
+  },
+  {
+    source,
+    group: 'reuseid',
+    reason: 'not yet: an id with live descendants is refused at a start; these ways to it have no test',
+    cases: names('purgedchild terminated'),
+  },
+  { source, group: 'reuseid', reason: oneApp, cases: names('crossapp') },
+  { source, group: 'reuseid', reason: 'not yet: there is no retention by status', cases: names('retention') },
+  { source, group: 'reuseid/occupied', reason: noDetached, cases: names('detached') },
+  { source, group: 'reuseid/occupied', reason: noRerun, cases: names('rerun') },
+  { source, group: 'reuseid/occupied', reason: oneApp, cases: names('crossapp') },
+  { source, group: 'reuseid/occupied', reason: noSigning, cases: names('signing') },
+  {
+    source,
+    group: 'reuseid/occupied',
+    reason: 'not yet: an id with live descendants is refused at a start; these ways to it have no test',
+    cases: names('subtree'),
+  },
+  {
+    source,
+    group: 'scheduler',
+    reason:
+      'not here: Dapr’s scheduler and its fast path; ours is simulated with faults (test/simulation) instead',
+    cases: names(
+      'deletereminder pendingstartretry raise reapresume redispatchlost residencychurn startelide activityv2rescue activityv2/basic activityv2/longrun activityv2/mixed activityv2/restart activityv2/streamloss fold/captive fold/restart fold/senderlapse fold/v2 localwake/basic localwake/delayed wakev2/basic wakev2/restart',
+    ),
+  },
+  { source, group: 'security', reason: oneApp, cases: names('appscoping') },
+  {
+    source,
+    group: 'statefulhistory',
+    reason:
+      'not here: a live instance is memory of the host itself; test/runtime/live-instances.test.ts holds it against replay',
+    cases: names(
+      'baseline bytelimit clientchurn disabled happypath largehistory maxinstances multipleclients multipledaprds reconnect ttl',
+    ),
+  },
+  {
+    source,
+    group: 'terminate',
+    reason: 'not here: a child is a row, and no host that could be down',
+    cases: names('zombiechilddown'),
+  },
+  { source, group: 'terminate', reason: 'not here: no gRPC', cases: names('grpc') },
+  {
+    source,
+    group: 'tracing',
+    reason: 'not yet: no spans are made',
+    cases: names('base childwf continueasnew remote root'),
+  },
+  {
+    source,
+    group: 'versioning/stalled',
+    reason: takesCommands,
+    cases: names('amenderror purge raiseevent resume suspend terminate uniquestalledevent'),
+  },
+  {
+    source,
+    group: 'versioning/stalled',
+    reason: 'not yet: there is no retention by status',
+    cases: names('retention'),
+  },
+  { source, group: 'versioning', reason: noRerun, cases: names('rerun') },
+  {
+    source,
+    group: 'crossapp',
+    reason: oneApp,
+    cases: names(
+      'crossapp activity/appdown activity/callactivity activity/crossnamespace activity/invalidappid activity/localmix activity/multihop activity/restart ops/grpcapi ops/httpapi ops/invalidappid ops/notfound ops/rerun ops/sdk pending/inboxpreserved pending/localthenremote pending/multiremote pending/pending pending/remote pending/remotethenlocal pending/remotewithtimer pending/childwf suborchestrator/appdown suborchestrator/crossnamespace suborchestrator/depth suborchestrator/forcepurge suborchestrator/invalidappid suborchestrator/localmix suborchestrator/purge suborchestrator/purgedepth suborchestrator/purgeidempotent suborchestrator/restart suborchestrator/retention suborchestrator/terminate resultreminder/orphan resultreminder/reconnect resultreminder/restart',
+    ),
+  },
+  {
+    source,
+    group: 'propagation',
+    reason: noPropagation,
+    cases: names(
+      'activity activitylineage activityretry activitytrustboundary allfields childworkflow chunks chunksmultiapp chunksparallel chunksparallelcrossapp chunkstrustboundary continueasnew continueasnewmultiapp dbpersist dbpersisttrustboundary lineage multiapp multiapplineage nomtls nopropagation ownhistoryevents recreaterefresh rerun rerunchild trustboundary workflowchain',
+    ),
+  },
+  {
+    source,
+    group: 'propagation/signed',
+    reason: noSigning,
+    cases: names(
+      'emptyappid emptychunkwithsigs extrarawevents lineage missingcerts mixedchunks mixedenv multiapp outofbounds recreatewithpropagation restart tamperedappid tamperedcert tamperedevent tamperednamespace tamperedsig trustboundary',
+    ),
+  },
+  {
+    source,
+    group: 'signing',
+    reason: noSigning,
+    cases: names(
+      'activity basic certexpiry certrotation childinjection childworkflow continueasnew disabled enablesigning externalevent inboxinjection largepayload multiactivity multiapp multiappchild multireplica multireplicachild nomtlserror nosigning purge restart signaturestripped signinggap tampered tamperedrunning terminate threeapp timer',
+    ),
+  },
+  {
+    source,
+    group: 'accesspolicy',
+    reason: noPolicy,
+    cases: names(
+      'accesspolicy allow deny denyemptyspec grpcapi httpapi invokeactor nopolicy partialauthbypass peroperation reminderbypass remoteenforce reservedactortype sameapp scopes selfcall validation requires/activity requires/child requires/crossapp requires/raiseevent requires/requireandor requires/requireboth requires/requireeither requires/signingoff requires/validation requires/workflow',
+    ),
+  },
+]
