@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate } from 'node:timers/promises'
 import type { Clock, Ports } from '../runtime/ports.ts'
+import type { Retention } from '../runtime/retention.ts'
 import { assert } from '../workflow/errors.ts'
 import { type Logger, silentLogger } from '../workflow/logger.ts'
 import { systemClock } from './clock.ts'
@@ -14,6 +15,7 @@ import { Fence } from './fence.ts'
 import type { IntakeOptions } from './intake.ts'
 import { MessageTable } from './message-table.ts'
 import { createQueue, createTimers } from './queue.ts'
+import { type Ages, agesOf, retain } from './retention.ts'
 import { toStorageError } from './storage-errors.ts'
 import { LocalStore } from './store.ts'
 import { Watchers } from './watchers.ts'
@@ -34,6 +36,11 @@ export interface BackendOptions {
   readonly maxReceives?: number
   /** How long `stop` waits for handlers. */
   readonly stopGraceMs?: number
+  /**
+   * Days for which instances are kept after their end; looked after every quarter of an hour while the backend runs. With it, what is left
+   * of purged ones goes after 15 days. Left out: all are kept until they are purged.
+   */
+  readonly retention?: Retention
 }
 
 export interface LocalBackend {
@@ -61,6 +68,10 @@ export class SqliteBackend implements LocalBackend {
   readonly #log: WriteLog
   readonly #dispatcher: Dispatcher
   readonly #watchers = new Watchers()
+  readonly #store: LocalStore
+  /** Set where instances are not kept for ever. */
+  readonly #ages: Ages | undefined
+  readonly #stopped = new AbortController()
   #isRunning = false
   #stopping: Promise<void> | undefined
 
@@ -76,6 +87,7 @@ export class SqliteBackend implements LocalBackend {
     this.#release = release
     this.#logger = logger
     this.#stopGraceMs = options.stopGraceMs ?? 10_000
+    this.#ages = options.retention && agesOf(options.retention)
     const fence = new Fence()
     this.#log = new WriteLog(database, fence, {
       flushed: (changed) => {
@@ -96,8 +108,9 @@ export class SqliteBackend implements LocalBackend {
     const limits = { memory, maxReceives, workflowConcurrency, activityConcurrency }
     this.#dispatcher = new Dispatcher({ ...common, ...limits })
     const queueParts = { ...common, dispatcher: this.#dispatcher }
+    this.#store = new LocalStore(common)
     this.ports = {
-      store: new LocalStore(common),
+      store: this.#store,
       queue: createQueue(queueParts),
       timers: createTimers(queueParts),
       clock,
@@ -112,6 +125,9 @@ export class SqliteBackend implements LocalBackend {
     assert(!this.#isRunning && !this.#stopping, 'run was called twice, or after stop')
     this.#isRunning = true
     this.#dispatcher.start(consumer, limits)
+    if (!this.#ages) return
+    const { clock } = this.ports
+    void retain(this.#ages, { store: this.#store, clock, logger: this.#logger, signal: this.#stopped.signal })
   }
 
   async idle(): Promise<void> {
@@ -130,6 +146,7 @@ export class SqliteBackend implements LocalBackend {
   }
 
   async #stop(): Promise<void> {
+    this.#stopped.abort()
     await this.#dispatcher.stop(this.#stopGraceMs)
     this.#log.close()
     try {

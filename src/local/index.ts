@@ -9,6 +9,7 @@ import { type Database, inMemory, openDatabase } from './database.ts'
 import { lockFolder } from './folder-lock.ts'
 import { toStorageError } from './storage-errors.ts'
 
+export type { Retention } from '../runtime/retention.ts'
 export type { LocalBackend } from './backend.ts'
 export { systemClock } from './clock.ts'
 export type { ConcurrencyLimits, Consumer } from './consumer.ts'

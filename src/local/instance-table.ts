@@ -4,6 +4,7 @@ import type { Episode, InstanceKey } from '../runtime/episode.ts'
 import type { InstanceRow, Projection, Stall } from '../runtime/rows.ts'
 import { isTerminal, type RuntimeStatus } from '../workflow/status.ts'
 import type { Database } from './database.ts'
+import type { Ages } from './retention.ts'
 
 /** One life of an instance: its place on the line of episodes, without the payloads. See `schema.ts`. */
 export interface Life {
@@ -53,6 +54,13 @@ function statements(database: Database) {
     ),
     show: database.prepare(
       `UPDATE instances SET projected = ?, listed = ?, shown_n = ?, updated_at = max(updated_at, ?) WHERE life = ?`,
+    ),
+    ended: database.prepare(
+      `SELECT * FROM instances WHERE purged_at IS NULL AND projected IN ('COMPLETED', 'FAILED', 'TERMINATED')
+        AND projected = ? AND updated_at <= ? LIMIT ?`,
+    ),
+    buried: database.prepare(
+      'SELECT * FROM instances WHERE purged_at IS NOT NULL AND purged_at <= ? LIMIT ?',
     ),
     bury: database.prepare('UPDATE instances SET purged_at = ?, updated_at = ?, unread = 0 WHERE life = ?'),
   }
@@ -141,6 +149,19 @@ export class InstanceTable {
     this.#sql.removeShown.run(life)
     this.#sql.removeTags.run(life)
     this.#sql.bury.run(at, at, life)
+  }
+
+  /** Lives whose time is over, and tombstones of those that were purged long ago. */
+  older(ages: Ages, now: number, limit: number): Life[] {
+    const found: Life[] = []
+    for (const [status, ms] of ages) {
+      const by = now - ms
+      const rest = limit - found.length
+      const rows =
+        status === 'PURGED' ? this.#sql.buried.all(by, rest) : this.#sql.ended.all(status, by, rest)
+      found.push(...(rows as unknown as Life[]))
+    }
+    return found
   }
 
   #shownOf(life: number): Shown {

@@ -13,6 +13,7 @@ import { InboxTable } from './inbox-table.ts'
 import { InstanceTable } from './instance-table.ts'
 import { InstanceList } from './list.ts'
 import type { MessageTable } from './message-table.ts'
+import type { Ages } from './retention.ts'
 import type { WriteLog } from './write-log.ts'
 
 export interface StoreParts {
@@ -181,6 +182,19 @@ export class LocalStore implements Store {
       this.#instances.bury(life, at)
       group.changes(key.instanceId)
       return true
+    })
+  }
+
+  /** Removes instances whose time is over without a trace. @returns how many, at most as many as are asked for */
+  async removeOlder(ages: Ages, now: number, limit: number): Promise<number> {
+    return this.#log.write((group) => {
+      const over = this.#instances.older(ages, now, limit)
+      for (const { instance_id: instanceId, incarnation, life } of over) {
+        this.#removeContents({ instanceId, incarnation }, life)
+        this.#instances.remove(life)
+        group.changes(instanceId)
+      }
+      return over.length
     })
   }
 

@@ -10,6 +10,7 @@ import { viewOf } from './instance-view.ts'
 import type { ActOnMany, ManyRequest, ManyReport } from './management.ts'
 import { eachInParallel } from './parallel.ts'
 import type { Ports } from './ports.ts'
+import { purge } from './purge.ts'
 import type { InstanceRow } from './rows.ts'
 
 const instancesPerPage = 100
@@ -55,7 +56,7 @@ export async function actOnMany(ports: Ports, request: ManyRequest): Promise<Man
 
 /** @returns what does it to one instance, and tells whether it was done */
 function actOf(ports: Ports, act: ActOnMany): (row: InstanceRow) => Promise<boolean> {
-  if (act.kind === 'purge') return async (row) => ports.store.purge(row, ports.clock.now())
+  if (act.kind === 'purge') return async (row) => purge(ports, row, true)
   const fact = factOf(act)
   return async (row) => {
     if (isTerminal(row.status)) return false

@@ -8,10 +8,12 @@ import type { InstanceRow } from './rows.ts'
 
 const readsAtOnce = 20
 
+type Descendant = Pick<InstanceRow, 'instanceId' | 'incarnation' | 'status'>
+
 /** A descendant that has not ended; undefined when there is none. Reads the history of the instance and of each ended descendant. */
-export async function liveDescendant(ports: Ports, ended: InstanceRow): Promise<InstanceRow | undefined> {
-  for (let generation: readonly InstanceRow[] = [ended]; generation.length > 0;) {
-    const children: InstanceRow[] = []
+export async function liveDescendant(ports: Ports, ended: InstanceKey): Promise<Descendant | undefined> {
+  for (let generation: readonly InstanceKey[] = [ended]; generation.length > 0;) {
+    const children: Descendant[] = []
     await eachInParallel(generation, readsAtOnce, async (parent) => {
       children.push(...(await childrenOf(ports, parent)))
     })
@@ -22,15 +24,17 @@ export async function liveDescendant(ports: Ports, ended: InstanceRow): Promise<
   return undefined
 }
 
-async function childrenOf(ports: Ports, parent: InstanceKey): Promise<readonly InstanceRow[]> {
+/** The children that are still there, without their payloads. */
+export async function childrenOf(ports: Ports, parent: InstanceKey): Promise<readonly Descendant[]> {
   const episodes = await ports.store.readHistory(parent)
   const ids = episodes.flatMap(({ commands }) =>
     commands.flatMap((command) => (command.kind === 'createChild' ? command.instanceId : [])),
   )
-  const rows: InstanceRow[] = []
+  const found: Descendant[] = []
   await eachInParallel([...new Set(ids)], readsAtOnce, async (instanceId) => {
     const row = await ports.store.getInstance(instanceId, 'row')
-    if (row?.parent?.incarnation === parent.incarnation && row.purgedAt === undefined) rows.push(row)
+    if (row?.parent?.incarnation !== parent.incarnation || row.purgedAt !== undefined) return
+    found.push({ instanceId, incarnation: row.incarnation, status: row.status })
   })
-  return rows
+  return found
 }

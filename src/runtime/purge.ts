@@ -2,11 +2,12 @@
 
 import { TenutoError } from '../workflow/errors.ts'
 import { isTerminal } from '../workflow/status.ts'
+import { childrenOf } from './descendants.ts'
+import type { InstanceKey } from './episode.ts'
 import { existing } from './external-facts.ts'
 import { viewOf } from './instance-view.ts'
 import { eachInParallel } from './parallel.ts'
 import type { Ports } from './ports.ts'
-import type { InstanceRow } from './rows.ts'
 
 const childrenAtOnce = 10
 
@@ -20,22 +21,16 @@ export async function purgeInstance(ports: Ports, instanceId: string, recursive:
   }
 }
 
-async function purge(ports: Ports, row: InstanceRow, recursive: boolean): Promise<boolean> {
+/** @returns whether it was done: it had ended, and its id lives no other life */
+export async function purge(ports: Ports, row: InstanceKey, recursive: boolean): Promise<boolean> {
   if (recursive) await purgeChildren(ports, row)
   return ports.store.purge(row, ports.clock.now())
 }
 
 /** Children that have not ended, because nobody waited for them, stay. */
-async function purgeChildren(ports: Ports, parent: InstanceRow): Promise<void> {
-  const history = await ports.store.readHistory(parent)
-  const ids = history.flatMap(({ commands }) =>
-    commands.flatMap((command) => (command.kind === 'createChild' ? [command.instanceId] : [])),
-  )
-  await eachInParallel([...new Set(ids)], childrenAtOnce, async (instanceId) => {
-    const child = await ports.store.getInstance(instanceId, 'row')
-    const isIts =
-      child?.parent?.instanceId === parent.instanceId && child.parent.incarnation === parent.incarnation
-    if (child && isIts && isTerminal(child.status) && child.purgedAt === undefined)
-      await purge(ports, child, true)
+async function purgeChildren(ports: Ports, parent: InstanceKey): Promise<void> {
+  const ended = (await childrenOf(ports, parent)).filter(({ status }) => isTerminal(status))
+  await eachInParallel(ended, childrenAtOnce, async (child) => {
+    await purge(ports, child, true)
   })
 }

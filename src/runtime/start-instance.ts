@@ -60,7 +60,7 @@ async function refuseLiveDescendants(ports: Ports, present: InstanceRow): Promis
   if (!live) return
   throw new TenutoError(
     'ERR_START_WORKFLOW',
-    `Instance '${present.instanceId}' has ended (${present.status}), but not its descendant '${live.instanceId}' (${viewOf(live).status}).`,
+    `Instance '${present.instanceId}' has ended (${present.status}), but not its descendant '${live.instanceId}' (${live.status}).`,
   )
 }
 

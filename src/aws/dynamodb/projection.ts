@@ -1,6 +1,7 @@
 // What of an instance is seen from outside: changed only forwards, and never after the end.
 
 import type { InstanceKey } from '../../runtime/episode.ts'
+import { keptMs, type Retention } from '../../runtime/retention.ts'
 import type { Projection } from '../../runtime/rows.ts'
 import { isTerminal, type RuntimeStatus } from '../../workflow/status.ts'
 import { type Place, placeOf } from '../keys.ts'
@@ -11,22 +12,15 @@ import type { Lives } from './lives.ts'
 import { listKey, packShown } from './rows.ts'
 import type { Change, Refused, Table, Written } from './table.ts'
 
-/** Days for which an instance is kept after its end, by how it ended; to mark it costs a write for each of its items. Default: until purged. */
-export interface Retention {
-  readonly completed?: number
-  readonly failed?: number
-  readonly terminated?: number
-}
-
 export interface ProjectorOptions {
   readonly table: Table
   readonly bodies: Bodies
   readonly lives: Lives
   readonly now: () => number
+  /** To mark what is kept for a while costs a write for each item of an instance. */
   readonly retention: Retention
 }
 
-const dayMs = 24 * 3_600_000
 /** Rounds of a write that has to know what is there, and may be overtaken. */
 const rounds = 5
 
@@ -95,12 +89,7 @@ export class Projector {
 
   #keptUntil(status: RuntimeStatus): number | undefined {
     const { now, retention } = this.#options
-    const { completed, failed, terminated } = retention
-    const days = new Map<RuntimeStatus, number | undefined>([
-      ['COMPLETED', completed],
-      ['FAILED', failed],
-      ['TERMINATED', terminated],
-    ]).get(status)
-    return days === undefined ? undefined : now() + days * dayMs
+    const ms = isTerminal(status) ? keptMs(retention, status) : undefined
+    return ms === undefined ? undefined : now() + ms
   }
 }

@@ -1,0 +1,48 @@
+// Lets go of instances whose time is over, a few at a time, so that no group of writes becomes long.
+
+import type { Clock } from '../runtime/ports.ts'
+import { keptMs, type Retention } from '../runtime/retention.ts'
+import type { Logger } from '../workflow/logger.ts'
+import type { TerminalStatus } from '../workflow/status.ts'
+import type { LocalStore } from './store.ts'
+
+/** Between two looks: so much later than its time an instance may go. */
+const periodMs = 15 * 60_000
+/** As long as DynamoDB keeps them, see `src/aws/dynamodb/lives.ts`. */
+const graveMs = 15 * 24 * 3_600_000
+const atOnce = 100
+
+/** Ended instances that go when their last change is as old as this, and tombstones when their purge is. */
+export type Ages = ReadonlyMap<TerminalStatus | 'PURGED', number>
+
+interface RetentionParts {
+  readonly store: Pick<LocalStore, 'removeOlder'>
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly signal: AbortSignal
+}
+
+/** @throws TenutoError `INVALID_ARGUMENT` */
+export function agesOf(retention: Retention): Ages {
+  const ages = (['COMPLETED', 'FAILED', 'TERMINATED'] as const).flatMap((status) => {
+    const ms = keptMs(retention, status)
+    return ms === undefined ? [] : [[status, ms] as const]
+  })
+  return new Map<TerminalStatus | 'PURGED', number>([...ages, ['PURGED', graveMs]])
+}
+
+/** Looks again and again, until the signal is aborted. */
+export async function retain(ages: Ages, { store, clock, logger, signal }: RetentionParts): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      let removed = atOnce
+      while (removed === atOnce && !signal.aborted) {
+        removed = await store.removeOlder(ages, clock.now(), atOnce)
+      }
+    } catch (error) {
+      if (!signal.aborted)
+        logger.warn('Instances whose time is over could not be removed; tried again later.', { error })
+    }
+    await clock.sleep(periodMs, signal)
+  }
+}
