@@ -13,6 +13,15 @@ export interface End {
   readonly history: WireHistory | undefined
 }
 
+/**
+ * A start whose host died between its two steps, the row and the message, and whose client never asked again. It was not accepted, and
+ * takes its first turn when somebody asks again, or, on AWS, when the sweeper comes by.
+ */
+export function isAbandoned({ isAccepted, termination }: Instance, { last, history }: End): boolean {
+  const hasBegun = last?.status !== 'PENDING' || history?.episodes.length !== 0
+  return !isAccepted && termination === 'none' && !hasBegun
+}
+
 /** @param effects of this instance and of its children */
 export function problemsOf(instance: Instance, end: End, effects: readonly Effect[]): readonly string[] {
   const { last, history } = end

@@ -31,6 +31,8 @@ export class Journal {
   readonly instances = new Map<string, Instance>()
   /** Answers that no client should ever get. */
   readonly complaints: string[] = []
+  /** Starts that were given up halfway. */
+  abandoned = 0
   /** Requests that were made again. */
   retries = 0
 

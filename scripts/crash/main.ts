@@ -76,13 +76,15 @@ async function crash(name: TargetName, kills: number, rng: Rng): Promise<boolean
   return total.problems.length === 0
 }
 
-function lineOf({ killed, instances, entries, effects, repeated, retries, problems }: RoundResult): string {
+function lineOf({ killed, problems, ...counts }: RoundResult): string {
   const kills = [...killed.values()].reduce((sum, count) => sum + count, 0)
+  const { instances, entries, effects, repeated, abandoned, retries } = counts
   return [
     `${kills} kills`,
     `${instances} instances`,
     `${entries} events`,
     `${effects} effects (${repeated} repeated)`,
+    `${abandoned} starts given up halfway`,
     `${retries} requests made again`,
     `${problems.length} violations`,
   ].join(', ')
@@ -97,6 +99,7 @@ function added(one: RoundResult, other: RoundResult): RoundResult {
     entries: one.entries + other.entries,
     effects: one.effects + other.effects,
     repeated: one.repeated + other.repeated,
+    abandoned: one.abandoned + other.abandoned,
     retries: one.retries + other.retries,
     problems: [...one.problems, ...other.problems],
   }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isTerminal, type RuntimeStatus } from '../../src/workflow/status.ts'
 import { Rng } from '../../test/simulation/rng.ts'
-import { problemsOf } from './checker.ts'
+import { isAbandoned, problemsOf } from './checker.ts'
 import { Client } from './client.ts'
 import { type Instance, Journal } from './journal.ts'
 import type { Effect } from './load-app.ts'
@@ -28,6 +28,8 @@ export interface RoundResult {
   readonly effects: number
   /** Effects beyond the first of a call. */
   readonly repeated: number
+  /** Starts that were given up halfway, by the client and by the host that it had asked. */
+  readonly abandoned: number
   readonly retries: number
   readonly problems: readonly string[]
 }
@@ -35,8 +37,10 @@ export interface RoundResult {
 const clients = 4
 /** A kill comes at most so long after the one before; in a fifth of the cases nobody waits for the target to serve again. */
 const longestLifeMs = 1_500
-/** Within which everything ends when nobody is killed any more. */
-const drainMs = 120_000
+/** Within which an instance ends when nobody is killed any more. */
+const drainMs = 60_000
+/** The same for one whose start was given up before it was accepted. */
+const abandonedMs = 5_000
 const lookSeconds = 2
 
 export async function runRound({ target, rng, name, kills, folder }: RoundOptions): Promise<RoundResult> {
@@ -60,6 +64,7 @@ export async function runRound({ target, rng, name, kills, folder }: RoundOption
     entries: [...journal.instances.values()].reduce((sum, { entries }) => sum + entries.length, 0),
     effects: effects.length,
     repeated: effects.length - new Set(effects.map(({ key }) => key)).size,
+    abandoned: journal.abandoned,
     retries: journal.retries,
     problems: [...journal.complaints, ...problems],
   }
@@ -107,10 +112,10 @@ async function drainAndCheck(
   file: string,
 ): Promise<readonly string[]> {
   const problems: string[] = []
-  const deadline = performance.now() + drainMs
   for (const instance of journal.instances.values()) {
     if (!(await observer.look(instance))) continue
     if (instance.workflow === 'ledger' && instance.termination === 'none') await observer.close(instance)
+    const deadline = performance.now() + (instance.isAccepted ? drainMs : abandonedMs)
     while (!isOver(instance) && performance.now() < deadline) {
       await observer.look(instance, lookSeconds)
       if (!isOver(instance)) target.hurry()
@@ -120,7 +125,8 @@ async function drainAndCheck(
   for (const instance of journal.instances.values()) {
     const last = instance.seen.at(-1)
     const end = { last, history: last && (await observer.history(instance.id)) }
-    problems.push(...problemsOf(instance, end, effects.get(instance.id) ?? []))
+    if (isAbandoned(instance, end)) journal.abandoned++
+    else problems.push(...problemsOf(instance, end, effects.get(instance.id) ?? []))
   }
   return problems
 }

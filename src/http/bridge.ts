@@ -73,7 +73,7 @@ function bodyOf(incoming: IncomingMessage, outgoing: ServerResponse): ReadableSt
   )
 
   function start(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    if (incoming.headers.expect !== undefined) outgoing.writeContinue()
+    if (incoming.headers.expect?.toLowerCase() === '100-continue') outgoing.writeContinue()
     incoming.on('data', (chunk: Buffer) => {
       controller.enqueue(chunk)
       incoming.pause()

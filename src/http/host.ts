@@ -5,6 +5,12 @@ import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { TenutoError } from '../workflow/errors.ts'
 
+/** Node would refuse it by itself, without a word of ours. @throws TenutoError `ERR_MALFORMED_REQUEST` */
+export function assertHasHost({ headers: { host }, httpVersion }: IncomingMessage): void {
+  if (host !== undefined || httpVersion !== '1.1') return
+  throw new TenutoError('ERR_MALFORMED_REQUEST', 'The request has no Host header.')
+}
+
 /** Does nothing for a server that is not on a loopback address: it has a name that is not known here. */
 export function hostGuard(hostname: string, allowed: readonly string[]): (incoming: IncomingMessage) => void {
   if (!isLoopback(hostname)) return () => {}

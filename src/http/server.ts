@@ -8,7 +8,7 @@ import { type Logger, silentLogger } from '../workflow/logger.ts'
 import { errorAnswer } from './answers.ts'
 import type { HttpHandler } from './api.ts'
 import { send, toRequest } from './bridge.ts'
-import { hostGuard } from './host.ts'
+import { assertHasHost, hostGuard } from './host.ts'
 
 export interface ServeOptions {
   /** 0: any free port. */
@@ -49,10 +49,12 @@ export async function serve(handler: HttpHandler, options: ServeOptions): Promis
     headersTimeout: Math.min(requestTimeoutMs, 10_000),
     connectionsCheckingInterval: 1_000,
     keepAliveTimeout: 5_000,
+    requireHostHeader: false,
   })
   const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) =>
     void answer(incoming, outgoing, { handler, assertHost, inFlight, server, logger })
-  server.on('request', onRequest).on('checkContinue', onRequest)
+  // What else a client may expect is passed over: nothing here depends on it.
+  server.on('request', onRequest).on('checkContinue', onRequest).on('checkExpectation', onRequest)
   server.on('clientError', onClientError)
   server.on('connect', (_incoming, socket: Socket) => refuse(socket, 'ERR_METHOD_NOT_ALLOWED'))
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, hostname, resolve))
@@ -85,13 +87,14 @@ async function answer(incoming: IncomingMessage, outgoing: ServerResponse, servi
   })
   let response: Response
   try {
+    assertHasHost(incoming)
     assertHost(incoming)
     response = await handler(toRequest(incoming, outgoing, hangUp.signal))
   } catch (error) {
     response = errorAnswer(error, logger, { method: incoming.method, path: incoming.url?.slice(0, 200) })
   }
-  // A connection that stays open would keep a server that closes from ending.
-  if (!server.listening) outgoing.setHeader('Connection', 'close')
+  // A connection that stays open would keep a server that closes from ending; who names no host has nothing more to ask.
+  if (!server.listening || incoming.headers.host === undefined) outgoing.setHeader('Connection', 'close')
   await send(response, incoming, outgoing)
 }
 

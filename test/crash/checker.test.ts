@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest'
 import {
+  isAbandoned,
   problemsOf,
   problemsOfEffects,
   problemsOfHistory,
@@ -86,4 +87,15 @@ test('an instance that was accepted is there, and has come to the one right end'
   expect(found(batch(), seen('TERMINATED'))).toHaveLength(1)
   expect(found(batch({ termination: 'attempted' }), seen('TERMINATED'))).toEqual([])
   expect(problemsOf(batch(), { last: end, history: undefined }, effects)).toEqual(['i: it has no history'])
+})
+
+test('only a start that was not accepted may stay where it is, and only before its first turn', () => {
+  const history = { instanceID: 'i', workflowName: 'batch', episodes: [] }
+  const begun = { ...history, episodes: [episodeOf(1)] }
+  const batch = new Journal().add('i', 'batch', 1)
+  const last = seen('PENDING')
+  expect(isAbandoned(batch, { last, history })).toBe(true)
+  expect(isAbandoned(batch, { last, history: begun })).toBe(false)
+  expect(isAbandoned(batch, { last: seen('RUNNING'), history })).toBe(false)
+  expect(isAbandoned({ ...batch, isAccepted: true }, { last, history })).toBe(false)
 })

@@ -18,7 +18,7 @@ export interface CrashWorkflow {
 }
 
 /** Told of everything that an activity does. */
-export type Ran = (what: string) => void
+type Ran = (what: string) => void
 
 const start = (workflowName: string, at = 0, input?: string) => ({
   at,

@@ -114,6 +114,18 @@ describe('what cannot be read as HTTP', () => {
     expect(fake.calls).toEqual([])
   })
 
+  test('a request without a host is refused with a code, as everything else', async () => {
+    const { port } = await listenApi()
+    const { body } = parseAnswer(await exchange(port, 'GET /v1.0/metadata HTTP/1.1\r\n\r\n'))
+    expect(JSON.parse(body)).toMatchObject({ errorCode: 'ERR_MALFORMED_REQUEST' })
+  })
+
+  test('what a client expects besides 100-continue is passed over', async () => {
+    const { port } = await listenApi()
+    const { status, body } = await rawRequest(port, 'GET /v1.0/metadata HTTP/1.1', ['Expect: 200-ok'])
+    expect([status, JSON.parse(body)]).toEqual([200, expect.objectContaining({ id: 'tenuto' })])
+  })
+
   test.each(['..', '.', '%2e%2e', '%2E', '.%2e'])('a path segment %s leads nowhere', async (dots) => {
     const { port, fake } = await listenApi()
     const answer = await rawRequest(port, `POST ${dapr}/i1/raiseEvent/${dots}/terminate HTTP/1.1`)
