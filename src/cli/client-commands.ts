@@ -1,60 +1,14 @@
 // The commands that talk to a running server: one for each operation of the client.
 
-import { createHttpClient } from '../client/http-client.ts'
-import type { WorkflowClient } from '../client/workflow-client.ts'
+import { idReusePolicies } from '../http/wire.ts'
+import type { IdReusePolicy } from '../runtime/management.ts'
 import { toMilliseconds, type Duration } from '../workflow/duration.ts'
 import { isTenutoError } from '../workflow/errors.ts'
-import { decodePayload } from '../workflow/payload.ts'
-import {
-  type CommandLine,
-  type Flags,
-  type FlagValues,
-  helpFlag,
-  parseCommandLine,
-  UsageError,
-} from './command-line.ts'
-import { type Command, type ExitCode, type Terminal, variable } from './command.ts'
+import { define, payload, tagsOf, toDate } from './client-command.ts'
+import { UsageError } from './command-line.ts'
+import type { Command, ExitCode, Terminal } from './command.ts'
+import { manyCommands } from './many-commands.ts'
 import { describeState, stateToJson } from './states.ts'
-
-const defaultUrl = 'http://127.0.0.1:3500'
-
-const commonFlags = {
-  url: { type: 'string', value: 'url', description: `the server (TENUTO_URL; default ${defaultUrl})` },
-  json: { type: 'boolean', description: 'print JSON' },
-  ...helpFlag,
-} as const satisfies Flags
-
-interface Call<F extends Flags> {
-  readonly client: WorkflowClient
-  readonly flags: FlagValues<F & typeof commonFlags>
-  /** The first positional argument: an instance id, or a workflow name. */
-  readonly subject: string
-  readonly more: readonly (string | undefined)[]
-  readonly terminal: Terminal
-  /** Prints a line of text, or the value with --json. */
-  readonly print: (line: string, value: unknown) => void
-}
-
-interface Definition<F extends Flags> extends CommandLine {
-  readonly flags: F
-  readonly act: (call: Call<F>) => Promise<ExitCode>
-}
-
-function define<F extends Flags>({ act, ...line }: Definition<F>): Command {
-  const flags = { ...line.flags, ...commonFlags }
-  return {
-    ...line,
-    flags,
-    async run(args, terminal) {
-      const parsed = parseCommandLine({ ...line, flags }, args)
-      const [subject = '', ...more] = parsed.positionals
-      const { url, json }: FlagValues<typeof commonFlags> = parsed.flags
-      const client = connect(url ?? variable(terminal.env, 'TENUTO_URL') ?? defaultUrl)
-      const print = (text: string, value: unknown) => terminal.out(json ? stateToJson(value) : text)
-      return act({ client, flags: parsed.flags, subject, more, terminal, print })
-    },
-  }
-}
 
 export const clientCommands: Readonly<Record<string, Command>> = {
   start: define({
@@ -64,6 +18,17 @@ export const clientCommands: Readonly<Record<string, Command>> = {
       id: { type: 'string', value: 'id', description: 'instance id (default: a random UUID)' },
       at: { type: 'string', value: 'time', description: 'not before, such as 2026-01-31T09:30:00Z' },
       key: { type: 'string', value: 'key', description: 'starting again with the same key changes nothing' },
+      tag: {
+        type: 'string',
+        multiple: true,
+        value: 'name:value',
+        description: 'by which lists find it; may be repeated',
+      },
+      reuse: {
+        type: 'string',
+        value: 'policy',
+        description: `when the id is taken: ${idReusePolicies.join(', ')} (default ${idReusePolicies[0]})`,
+      },
     },
     notes: ['The input is JSON, or text that stands for itself; - reads it from standard input.'],
     async act({ client, flags, subject, more, terminal, print }) {
@@ -71,6 +36,8 @@ export const clientCommands: Readonly<Record<string, Command>> = {
         ...(flags.id !== undefined && { instanceId: flags.id }),
         ...(flags.at !== undefined && { startTime: toDate(flags.at) }),
         ...(flags.key !== undefined && { idempotencyKey: flags.key }),
+        ...(flags.tag && { tags: tagsOf(flags.tag) }),
+        ...(flags.reuse !== undefined && { idReusePolicy: toPolicy(flags.reuse) }),
       })
       print(instanceId, { instanceId })
       return 0
@@ -180,29 +147,19 @@ export const clientCommands: Readonly<Record<string, Command>> = {
       return 0
     },
   }),
+
+  ...manyCommands,
 }
 
-function connect(url: string): WorkflowClient {
-  try {
-    return createHttpClient(url)
-  } catch (error) {
-    throw isTenutoError(error) ? new UsageError(error.message, { cause: error }) : error
-  }
-}
-
-async function payload(argument: string | undefined, { readInput }: Terminal): Promise<unknown> {
-  return decodePayload(argument === '-' ? (await readInput()).trim() : argument)
+function toPolicy(text: string): IdReusePolicy {
+  const policy = idReusePolicies.find((each) => each === text)
+  if (policy) return policy
+  throw new UsageError(`--reuse is one of ${idReusePolicies.join(', ')}, got '${text}'.`)
 }
 
 function unknownInstance(instanceId: string, { error }: Terminal): ExitCode {
   error(`There is no instance ${JSON.stringify(instanceId)}.`)
   return 1
-}
-
-function toDate(text: string): Date {
-  const date = new Date(text)
-  if (!Number.isNaN(date.getTime())) return date
-  throw new UsageError(`A time such as 2026-01-31T09:30:00Z was expected, got '${text}'.`)
 }
 
 function toMs(text: string): number {

@@ -7,6 +7,8 @@ interface Flag {
   /** What a help text shows for the value. */
   readonly value?: string
   readonly short?: string
+  /** It may be given several times. */
+  readonly multiple?: true
   readonly description: string
 }
 
@@ -22,7 +24,11 @@ export interface CommandLine {
 }
 
 export type FlagValues<F extends Flags> = {
-  readonly [K in keyof F]?: F[K]['type'] extends 'boolean' ? boolean : string
+  readonly [K in keyof F]?: F[K]['type'] extends 'boolean'
+    ? boolean
+    : F[K] extends { readonly multiple: true }
+      ? readonly string[]
+      : string
 }
 
 export interface ParsedCommandLine<F extends Flags> {

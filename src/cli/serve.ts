@@ -25,6 +25,11 @@ export const serveFlags = {
     value: 'folder',
     description: 'where everything is kept (TENUTO_DATA; default .tenuto)',
   },
+  'retention-days': {
+    type: 'string',
+    value: 'days',
+    description: 'days for which ended instances are kept (TENUTO_RETENTION_DAYS; default: until purged)',
+  },
   json: { type: 'boolean', description: 'log JSON lines' },
   'log-level': { type: 'string', value: 'level', description: `${logLevels.join(', ')} (default info)` },
   ...helpFlag,
@@ -34,16 +39,20 @@ export interface ServeSettings {
   readonly port: number
   readonly hostname: string
   readonly dataDir: string
+  /** Left out: for ever. */
+  readonly retentionDays?: number
   readonly json: boolean
   readonly level: LogLevel
 }
 
-/** @throws UsageError for an impossible port or log level */
+/** @throws UsageError for an impossible port, log level or time of retention */
 export function toServeSettings(flags: FlagValues<typeof serveFlags>, env: Environment): ServeSettings {
   const level = flags['log-level'] ?? 'info'
   if (!isLogLevel(level))
     throw new UsageError(`A log level is one of ${logLevels.join(', ')}, got '${level}'.`)
+  const days = flags['retention-days'] ?? variable(env, 'TENUTO_RETENTION_DAYS')
   return {
+    ...(days !== undefined && { retentionDays: toDays(days) }),
     port: parsePort(flags.port ?? variable(env, 'PORT') ?? '3500'),
     hostname: flags.host ?? '127.0.0.1',
     dataDir: resolve(flags.data ?? variable(env, 'TENUTO_DATA') ?? '.tenuto'),
@@ -63,7 +72,9 @@ export async function serveApp(
   terminal: Terminal,
   tryNext: (url: string) => readonly string[] = () => [],
 ): Promise<ExitCode> {
-  const { port, hostname, dataDir, json, level } = settings
+  const { port, hostname, dataDir, json, level, retentionDays: days } = settings
+  const retention =
+    days === undefined ? {} : { retention: { completed: days, failed: days, terminated: days } }
   const logger = json
     ? createJsonLogger({ level, write: terminal.out })
     : createConsoleLogger({ level, write: terminal.out })
@@ -71,7 +82,7 @@ export async function serveApp(
   const signal = nextSignal()
   let server: Server
   try {
-    server = await startServer({ app, dataDir, port, hostname, logger })
+    server = await startServer({ app, dataDir, port, hostname, logger, ...retention })
   } catch (error) {
     const reason = describeStartError(error, settings)
     if (reason === undefined) throw error
@@ -164,6 +175,11 @@ export function endSoon(): void {
 
 function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '::1' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
+}
+
+function toDays(text: string): number {
+  if (/^\d{1,6}(?:\.\d+)?$/.test(text)) return Number(text)
+  throw new UsageError(`Days of retention are a number, 0 or more, got '${text}'.`)
 }
 
 function isLogLevel(text: string): text is LogLevel {

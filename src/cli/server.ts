@@ -4,6 +4,7 @@ import { createHttpApi } from '../http/api.ts'
 import { serve } from '../http/server.ts'
 import { openLocalBackend } from '../local/index.ts'
 import type { Store } from '../runtime/ports.ts'
+import type { Retention } from '../runtime/retention.ts'
 import { createRuntime } from '../runtime/runtime.ts'
 import type { App } from '../workflow/app.ts'
 import type { Logger } from '../workflow/logger.ts'
@@ -16,6 +17,8 @@ export interface ServerOptions {
   readonly port: number
   readonly hostname: string
   readonly logger: Logger
+  /** Left out: what has ended is kept until it is purged. */
+  readonly retention?: Retention
 }
 
 export interface Server {
@@ -33,14 +36,14 @@ export interface Server {
  * @throws TenutoError `STORAGE_LOCKED`, `STORAGE_READ_ONLY`, `STORAGE_CORRUPT`, `STORAGE_FULL`; the system's error when the port cannot be had
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
-  const { app, dataDir, port, hostname, logger } = options
+  const { app, dataDir, port, hostname, logger, retention } = options
   const stops: (() => Promise<unknown>)[] = []
   /** In the reverse order of the starts. */
   async function stop(): Promise<void> {
     for (let next = stops.pop(); next; next = stops.pop()) await next()
   }
   try {
-    const backend = await openLocalBackend({ dataDir, logger })
+    const backend = await openLocalBackend({ dataDir, logger, ...(retention && { retention }) })
     const runtime = createRuntime(app, backend.ports, { logger })
     // Running activities may end well; only what the grace period leaves over is told to give up.
     stops.push(

@@ -4,12 +4,14 @@ import type { WorkflowState } from '../client/workflow-client.ts'
 import { printable, table } from './terminal.ts'
 
 export function describeState(state: WorkflowState): string {
-  const { instanceId, workflowName, runtimeStatus, createdAt, lastUpdatedAt, failure } = state
+  const { instanceId, workflowName, runtimeStatus, createdAt, lastUpdatedAt, failure, tags = {} } = state
   const rows: (readonly [string, unknown])[] = [
     ['instance', instanceId],
     ['workflow', workflowName],
     ['status', runtimeStatus],
     ['custom status', state.customStatus],
+    ['parent', state.parentInstanceId],
+    ...Object.entries(tags).map(([name, value]) => [`tag ${name}`, value] as const),
     ['created', createdAt.toISOString()],
     ['updated', lastUpdatedAt.toISOString()],
     ['input', asJson(state.input)],

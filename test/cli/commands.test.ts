@@ -90,6 +90,89 @@ test('an instance is terminated and purged, and then unknown', async () => {
   expect(await tenuto('get', 'monitor')).toMatchObject({ code: 1, error: 'There is no instance "monitor".' })
 })
 
+test('instances are listed by what the flags say, newest first, and counted', async () => {
+  for (const at of [1, 2, 3]) {
+    await tenuto(
+      'start',
+      'taskChaining',
+      String(at),
+      '--id',
+      `batch_${at}`,
+      '--tag',
+      'batch:b:7',
+      '--tag',
+      `at:${at}`,
+    )
+    await tenuto('wait', `batch_${at}`)
+  }
+  const { code, out } = await tenuto(
+    'list',
+    '--tag',
+    'batch:b:7',
+    '--workflow',
+    'taskChaining',
+    '--status',
+    'completed',
+  )
+  expect(code).toBe(0)
+  expect(out.split('\n').map((line) => line.split(/ +/)[0])).toEqual([
+    'instance',
+    'batch_3',
+    'batch_2',
+    'batch_1',
+  ])
+  const cut = await tenuto('list', '--prefix', 'batch_', '--oldest', '--limit', '2', '--json')
+  const lines = cut.out.split('\n').map((line) => JSON.parse(line) as { instanceId: string; tags: object })
+  expect(lines.map(({ instanceId }) => instanceId)).toEqual(['batch_1', 'batch_2'])
+  expect(lines[0]?.tags).toEqual({ batch: 'b:7', at: '1' })
+  expect(cut.error).toContain('more than 2')
+  expect(await tenuto('count', '--tag', 'batch:b:7')).toMatchObject({ code: 0, out: '3' })
+  expect(await tenuto('count', '--tag', 'batch:b:7', '--status', 'FAILED', '--json')).toMatchObject({
+    out: '{"count":0}',
+  })
+  expect(await tenuto('list', '--created-to', '2001-01-01T00:00:00Z')).toMatchObject({ out: 'no instances' })
+  expect((await tenuto('get', 'batch_1')).out).toMatch(/tag batch +b:7/)
+})
+
+test('what is done to many waits for --yes', async () => {
+  const [tag, tags] = ['--tag', 'many:1'] as const
+  for (const at of [1, 2, 3]) {
+    await tenuto('start', 'statusMonitor', '{"jobId":"x","isHealthy":true}', '--id', `many-${at}`, tag, tags)
+  }
+  const asked = await tenuto('terminate-many', tag, tags)
+  expect(asked).toMatchObject({ code: 1, out: '', error: '3 instances fit the filter; --yes does it.' })
+  expect(await tenuto('suspend-many', 'audit', tag, tags, '--yes')).toMatchObject({
+    code: 0,
+    out: '3 suspended',
+  })
+  while ((await tenuto('count', tag, tags, '--status', 'SUSPENDED')).out !== '3') continue
+  expect(await tenuto('resume-many', tag, tags, '--yes', '--json')).toMatchObject({
+    code: 0,
+    out: '{"resumed":3}',
+  })
+  expect(await tenuto('terminate-many', '{"why":"late"}', tag, tags, '--yes')).toMatchObject({
+    out: '3 terminated',
+  })
+  expect((await tenuto('wait', 'many-2')).out).toMatch(/output +\{"why":"late"\}/)
+  for (const at of [1, 3]) await tenuto('wait', `many-${at}`)
+  expect(await tenuto('purge-many', tag, tags, '--yes')).toMatchObject({ out: '3 purged' })
+  expect(await tenuto('count', tag, tags)).toMatchObject({ out: '0' })
+})
+
+test('an id that is taken is what the policy says', async () => {
+  const start = async (policy: string) =>
+    tenuto('start', 'taskChaining', '2', '--id', 'taken', '--reuse', policy)
+  expect(await start('failIfExists')).toMatchObject({ code: 0 })
+  await tenuto('wait', 'taken')
+  expect(
+    await tenuto('start', 'taskChaining', '1', '--id', 'taken', '--reuse', 'failIfExists'),
+  ).toMatchObject({ code: 1 })
+  expect(await tenuto('start', 'taskChaining', '1', '--id', 'taken', '--reuse', 'ifNotExists')).toMatchObject(
+    { code: 0 },
+  )
+  expect((await tenuto('get', 'taken')).out).toMatch(/input +2/)
+})
+
 test('what instances hold cannot steer the terminal', async () => {
   const name = 'Paper\u001B[2Jclips\u202E'
   await tenuto(
@@ -113,9 +196,18 @@ test.each([
   [['get', 'a', '--url', 'nonsense'], /baseUrl must be a URL/],
   [['wait', 'a', '--timeout', 'soon'], /duration was expected/],
   [['start', 'taskChaining', '1', '--at', 'soon'], /A time such as/],
+  [['start', 'taskChaining', '1', '--tag', 'team'], /name:value/],
+  [['start', 'taskChaining', '1', '--reuse', 'never'], /--reuse is one of/],
+  [['list', 'a'], /one argument too many/],
+  [['list', '--status', 'BUSY'], /A status such as/],
+  [['list', '--limit', '0'], /--limit is a number/],
+  [['count', '--created-from', 'soon'], /A time such as/],
+  [['purge-many', '--yes'], /which instances are meant, or --all/],
   [['serve'], /<app module> is missing/],
   [['serve', 'x.ts', '--port', '99999'], /port is a number/],
   [['serve', 'x.ts', '--port'], /--port/],
+  [['serve', 'x.ts', '--retention-days', '-1'], /--retention-days/],
+  [['serve', 'x.ts', '--retention-days', 'many'], /Days of retention/],
   [['serve', 'x.ts', '--log-level', 'loud'], /log level is one of/],
 ])('%j is a mistake of usage: exit code 2', async (args, message) => {
   const { code, out, error } = await tenuto(...args)
@@ -133,7 +225,20 @@ test('what the server refuses is said with its code and what to do', async () =>
 test('every command has a help text, and there is an overview and a version', async () => {
   const overview = await tenuto('--help')
   expect(overview.code).toBe(0)
-  for (const name of ['serve', 'start', 'get', 'wait', 'raise', 'suspend', 'resume', 'terminate', 'purge']) {
+  for (const name of [
+    'serve',
+    'start',
+    'get',
+    'wait',
+    'raise',
+    'suspend',
+    'resume',
+    'terminate',
+    'purge',
+    'list',
+    'count',
+    'purge-many',
+  ]) {
     expect(overview.out).toContain(`  ${name} `)
     const help = await tenuto(name, '--help')
     expect(help.code).toBe(0)
