@@ -137,7 +137,7 @@ class Advance {
       }
       if (own.length === 0 && standing === 'none' && !this.#mayOpen(state)) break
       if (lost >= limits.lostRaces) {
-        this.#again.push(...(await putAside(this.#ports, this.#work, own, state.unopened?.by)))
+        this.#again.push(...(await putAside(this.#ports, this.#work, own, state.n, state.unopened?.by)))
         break
       }
       if (obstacle && !this.#isTerminated(own)) {
@@ -304,7 +304,7 @@ class Advance {
       ({ message }) => message.token === lease?.by || message.kind === 'nudge',
     )
     const others = own.filter(({ token }) => token !== lease?.by)
-    this.#again.push(...(await putAside(this.#ports, this.#work, others)))
+    this.#again.push(...(await putAside(this.#ports, this.#work, others, this.#live.state.n)))
     for (const { message } of guards) this.#held.push({ message, delayMs: rest + 1_000 })
   }
 

@@ -13,11 +13,16 @@ interface Later {
 
 /** The rows that keep outcomes which exist only in a handler's memory. */
 export function outcomeRows(own: readonly OwnFact[], acceptedAt: number): InboxRow[] {
-  return own.flatMap(({ factId, event }) => (isTaskOutcome(event) ? [{ factId, event, acceptedAt }] : []))
+  const rows = own.flatMap(({ factId, event }) =>
+    isTaskOutcome(event) ? [{ factId, event, acceptedAt }] : [],
+  )
+  return [...new Map(rows.map((row) => [row.factId, row])).values()]
 }
 
 /**
- * Puts outcomes into the inbox and rings for them, later (R7, R12).
+ * Puts outcomes into the inbox and rings for them, later (R7, R12). The ring keeps the token of the message that brought the outcome:
+ * that message is acknowledged, and another delivery of it may still commit an episode that nobody else would guard.
+ * @param n up to this episode the handler has dispatched what its tokens carry
  * @param guard token that must not be lost although its fact is known: it guards a generation that nobody has opened
  * @returns the messages that are to be sent again
  */
@@ -25,16 +30,25 @@ export async function putAside(
   ports: Ports,
   work: Work,
   own: readonly OwnFact[],
+  n: number,
   guard?: string,
 ): Promise<Later[]> {
   const rows = outcomeRows(own, ports.clock.now())
   const delayMs = jitterMs(ports.newId())
-  const factIds = rows.map(({ factId }) => factId)
+  const kept = new Set(rows.map(({ factId }) => factId))
   if (rows.length > 0) {
     await ports.store.putOutcomes(work.key, rows)
-    await ports.queue.send([doorbell(work.key, ports.newId(), factIds)], delayMs)
+    const brought = Map.groupBy(
+      own.filter(({ factId }) => kept.has(factId)),
+      ({ token }) => token,
+    )
+    const rings = [...brought].map(([token, facts]) => {
+      const factIds = [...new Set(facts.map(({ factId }) => factId))]
+      return { ...doorbell(work.key, token, factIds), dispatchedTo: n }
+    })
+    await ports.queue.send(rings, delayMs)
   }
-  const waiting = new Set(own.filter(({ factId }) => !factIds.includes(factId)).map(({ token }) => token))
+  const waiting = new Set(own.filter(({ factId }) => !kept.has(factId)).map(({ token }) => token))
   if (guard !== undefined) waiting.add(guard)
   return work.deliveries
     .filter(({ message }) => waiting.has(message.token))
