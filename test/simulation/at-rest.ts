@@ -32,7 +32,7 @@ interface Life {
   readonly instanceId: string
   readonly incarnation: string
   readonly line: readonly Episode[]
-  /** Its id has been used again: what nobody awaited may have been dropped. */
+  /** Its id has been used again: what it had asked for and nobody awaits may have been dropped. */
   readonly isOver: boolean
 }
 
@@ -167,7 +167,11 @@ function checkDispatched({ ledger, violated }: RestView, lives: readonly Life[])
     for (const { commands, generation } of line) {
       for (const command of commands) {
         const { kind, seq } = command
-        if (kind === 'sendEvent' && !arrived.has(`s:${instanceId}/${incarnation}/${generation}.${seq}`))
+        if (
+          kind === 'sendEvent' &&
+          !isOver &&
+          !arrived.has(`s:${instanceId}/${incarnation}/${generation}.${seq}`)
+        )
           violated(`I3 committed and never sent: ${key} ${generation}.${seq}`)
         if (kind !== 'scheduleTask' || isTerminated || isOver) continue
         const { firstSeq = seq, attempt = 1 } = command.retry ?? {}

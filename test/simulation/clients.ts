@@ -43,9 +43,11 @@ export class Clients {
   /** Starts an instance, and does to it what happens to instances. @param next what its id runs when it is used again */
   launch(instanceId: string, { program, next }: { program: Program; next?: Program }): void {
     const { rng } = this.#options
-    this.#start({ label: instanceId, instanceId, program }, () => {
+    const run: Run = { label: instanceId, instanceId, program }
+    this.#start(run, () => {
       if (next) this.#reuse({ label: `${instanceId}~2`, instanceId, program: next })
     })
+    this.#raiseAll(run)
     if (rng.chance(0.2)) this.#suspendForAWhile(instanceId)
     if (rng.chance(0.1)) {
       this.terminated.add(instanceId)
@@ -77,10 +79,13 @@ export class Clients {
 
   #start({ label, instanceId, program }: Run, answered: () => void): void {
     this.runs.push({ label, instanceId, program })
-    const { rng } = this.#options
     const input = { program, acc: 1, label, sink: sinkId } satisfies ProgramInput
     const request = { workflowName: 'run', instanceId, input: JSON.stringify(input), idempotencyKey: label }
     this.retry(0, async ({ management }) => management.start(request), answered)
+  }
+
+  #raiseAll({ label, instanceId, program }: Run): void {
+    const { rng } = this.#options
     for (const [at, eventName] of eventsOf(program).entries()) {
       const eventId = `${label}-${at}`
       const raise = async ({ management }: Runtime): Promise<void> => {
@@ -114,6 +119,8 @@ export class Clients {
     const { clock, rng, host, count } = this.#options
     const { instanceId } = run
     const isPurged = rng.chance(0.7)
+    // An event that comes before the start would be one for the life that has ended.
+    const start = (): void => this.#start(run, () => this.#raiseAll(run))
     const again = (): void => {
       const view = host().management.get(instanceId)
       const giveUp = clock.at(10 * minute, again)
@@ -122,11 +129,11 @@ export class Clients {
           giveUp()
           if (!found || !isTerminal(found.status)) return clock.at(5 * minute, again)
           count('id used again')
-          if (!isPurged) return this.#start(run, () => {})
+          if (!isPurged) return start()
           return this.retry(
             0,
             async ({ management }) => management.purge(instanceId).catch(unlessGone),
-            () => this.#start(run, () => {}),
+            start,
           )
         },
         () => {

@@ -145,8 +145,8 @@ class Interpreter {
     }
   }
 
-  async #inline({ xs, together }: Extract<Step, { k: 'inline' }>): Promise<number[]> {
-    const inline = { commitEvery: ((xs[0] ?? 0) % 4) + 1 }
+  async #inline({ xs, together, every }: Extract<Step, { k: 'inline' }>): Promise<number[]> {
+    const inline = { commitEvery: every }
     const call = (x: number) => this.#ctx.callActivity(this.#work, this.#ask(x), { inline })
     if (together) return Promise.all(xs.map(call))
     const results: number[] = []

@@ -7,7 +7,13 @@ export type Step =
   /** Fails some times, and is tried again. */
   | { readonly k: 'flaky'; readonly x: number; readonly fails: number }
   | { readonly k: 'fan'; readonly xs: readonly number[] }
-  | { readonly k: 'inline'; readonly xs: readonly number[]; readonly together: boolean }
+  | {
+      readonly k: 'inline'
+      readonly xs: readonly number[]
+      readonly together: boolean
+      /** Results that share a commit. */
+      readonly every: number
+    }
   /** An activity with a time limit that it keeps: the timer of it is cancelled. */
   | { readonly k: 'timed'; readonly x: number }
   /** Whatever is first, an activity or a timer; both are awaited in the end. */
@@ -54,7 +60,7 @@ const grammar: readonly (readonly [weight: number, draw: Draw])[] = [
   [3, (rng) => ({ k: 'act', x: number(rng) })],
   [2, (rng) => ({ k: 'flaky', x: number(rng), fails: rng.int(1, 2) })],
   [3, (rng) => ({ k: 'fan', xs: [number(rng), ...numbers(rng, 6)] })],
-  [3, (rng) => ({ k: 'inline', xs: numbers(rng, 4), together: rng.chance(0.5) })],
+  [3, (rng, { isBranch }) => inline(rng, isBranch)],
   [1, (rng) => ({ k: 'timed', x: number(rng) })],
   [1, (rng) => ({ k: 'any', x: number(rng), seconds: rng.int(1, 60) })],
   [1, (rng) => ({ k: 'timer', seconds: rng.int(1, 1800) })],
@@ -105,6 +111,15 @@ function draw(rng: Rng, place: Place, most: number): Step[] {
 function nested(place: Place, make: (inner: Place) => Step): Step | undefined {
   if (place.depth >= deepest) return undefined
   return make({ ...place, depth: place.depth + 1 })
+}
+
+/**
+ * Beside other branches every result is committed by itself: what was run and not committed is run again under another number when
+ * something else came in between.
+ */
+function inline(rng: Rng, isBranch: boolean): Step {
+  const [xs, together] = [numbers(rng, 4), rng.chance(0.5)]
+  return { k: 'inline', xs, together, every: isBranch ? 1 : rng.int(1, 4) }
 }
 
 function parallel(rng: Rng, place: Place): Step {

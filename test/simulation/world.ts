@@ -3,7 +3,7 @@
 import { factIdOf } from '../../src/engine/events.ts'
 import type { Message, TimerMessage } from '../../src/runtime/messages.ts'
 import type { Ports } from '../../src/runtime/ports.ts'
-import { createRuntime } from '../../src/runtime/runtime.ts'
+import { createRuntime, type Runtime } from '../../src/runtime/runtime.ts'
 import { createMemoryBackend, type MemoryBackend } from '../../src/testing/memory-backend.ts'
 import type { Consumer } from '../../src/testing/memory-queue.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
@@ -275,13 +275,20 @@ class World {
     return this.#clock.now() < this.#faultEnd && this.#sent < floodOf
   }
 
-  #consumer() {
+  #consumer(): Runtime {
     const { miscounts } = this.#conditions
     const rng = this.#rng
     const runtime = this.#hosts.any()
-    if (miscounts === 0 || !this.#faulty) return runtime
-    const { handle, handleDead } = miscounted(runtime, () => rng.chance(miscounts))
-    return { ...runtime, handle, handleDead }
+    const isWrong = (): boolean => this.#faulty && rng.chance(miscounts)
+    const { handle, handleDead } = miscounts === 0 ? runtime : miscounted(runtime, isWrong)
+    return {
+      ...runtime,
+      handle,
+      handleDead: async (delivery) => {
+        if (delivery.message.kind !== 'activity') this.#count('dead letter of a workflow message')
+        return handleDead(delivery)
+      },
+    }
   }
 
   #connect(host: Host): Ports {

@@ -1,0 +1,180 @@
+// Steps of the protocol that are left out, or taken in another order.
+
+import type { Delivery } from '../../../src/runtime/messages.ts'
+import { withPorts } from '../../support/intercept-ports.ts'
+import { aimed, calm, careless, faults, type Mutants, replacing, writing } from './making.ts'
+
+export const protocol: Mutants = {
+  'commands that are dispatched before the commit': {
+    ...calm,
+    mutant: {
+      ports: (ports) =>
+        withPorts(ports, {
+          appendEpisode: async (key, episode) => {
+            const asked = episode.commands.filter((command) => command.kind === 'scheduleTask')
+            const { generation } = episode
+            await ports.queue.send(
+              asked.map(({ seq, name }) => {
+                const call = { seq, name, generation, attempt: 1, firstSeq: seq }
+                return { v: 1, kind: 'activity', ...key, ...call, token: ports.newId() }
+              }),
+            )
+            return ports.store.appendEpisode(key, episode)
+          },
+        }),
+    },
+  },
+  'acknowledging on error': {
+    ...faults,
+    mutant: {
+      consumer: (host) => ({
+        handle: async (batch) => {
+          await host.handle(batch)
+          return new Set(batch)
+        },
+        handleDead: (delivery) => host.handleDead(delivery),
+      }),
+    },
+  },
+  'acknowledging before the work is done': {
+    ...faults,
+    mutant: {
+      consumer: (host) => ({
+        handle: async (batch): Promise<ReadonlySet<Delivery>> => {
+          void host.handle(batch)
+          return new Set(batch)
+        },
+        handleDead: (delivery) => host.handleDead(delivery),
+      }),
+    },
+  },
+  'dead letters that nobody reads': {
+    ...faults,
+    mutant: { consumer: (host) => ({ handle: (batch) => host.handle(batch), handleDead: async () => {} }) },
+  },
+  'an episode that does not record its carrier': {
+    ...faults,
+    mutant: writing((episode, { newId }) => {
+      episode.by = newId()
+    }),
+  },
+  'a new generation that forgets the events which nobody took': {
+    ...calm,
+    mutant: writing((episode) => {
+      if (episode.continuedAsNew) episode.continuedAsNew = { ...episode.continuedAsNew, events: [] }
+    }),
+  },
+  'a new generation that forgets what the older ones consumed': {
+    ...faults,
+    mutant: writing((episode) => {
+      if (episode.continuedAsNew) episode.continuedAsNew = { ...episode.continuedAsNew, consumed: [] }
+    }),
+  },
+  'a parent that does not hear of its child': {
+    ...calm,
+    mutant: {
+      ports: (ports) =>
+        withPorts(ports, {
+          putInbox: async (key, row) =>
+            row.event.kind === 'childWorkflowCompleted' ? undefined : ports.store.putInbox(key, row),
+        }),
+    },
+  },
+  'a message that comes again is taken for done': {
+    ...faults,
+    mutant: {
+      consumer: (host) => ({
+        handle: async (batch) => {
+          const first = batch.filter(({ receiveCount }) => receiveCount === 1)
+          const again = batch.filter(({ receiveCount }) => receiveCount > 1)
+          return new Set([...again, ...(await host.handle(first))])
+        },
+        handleDead: async (delivery) => host.handleDead(delivery),
+      }),
+    },
+  },
+  'a batch is acknowledged when one of its messages may be': {
+    ...faults,
+    mutant: {
+      consumer: (host) => ({
+        handle: async (batch) => {
+          const acknowledged = await host.handle(batch)
+          return acknowledged.size > 0 ? new Set(batch) : acknowledged
+        },
+        handleDead: async (delivery) => host.handleDead(delivery),
+      }),
+    },
+  },
+  'every batch is handled twice, side by side': {
+    ...calm,
+    mutant: {
+      consumer: (host) => ({
+        handle: async (batch) => {
+          const [acknowledged] = await Promise.all([host.handle(batch), host.handle(batch)])
+          return acknowledged
+        },
+        handleDead: async (delivery) => host.handleDead(delivery),
+      }),
+    },
+  },
+  'an episode without the lease for its inline activities': {
+    ...calm,
+    mutant: writing((episode) => {
+      delete episode.lease
+    }),
+  },
+  'a lease that was over before it began': {
+    ...faults,
+    mutant: writing((episode) => {
+      if (episode.lease) episode.lease = { ...episode.lease, until: episode.at - 1 }
+    }),
+  },
+  'a lease that never ends': {
+    ...faults,
+    mutant: writing((episode) => {
+      if (episode.lease) episode.lease = { ...episode.lease, until: Number.MAX_SAFE_INTEGER }
+    }),
+  },
+  'a takeover that forgets one of the activities': {
+    ...faults,
+    mutant: writing((episode) => {
+      if (episode.demoted) episode.demoted = episode.demoted.slice(1)
+    }),
+  },
+  'a new generation that forgets the carriers whose facts are still to come': {
+    ...aimed,
+    program: careless,
+    mutant: writing((episode) => {
+      const { continuedAsNew } = episode
+      if (!continuedAsNew) return
+      const consumed = continuedAsNew.consumed.filter(([factId]) => !factId.startsWith('by:'))
+      episode.continuedAsNew = { ...continuedAsNew, consumed }
+    }),
+  },
+  'workflow time that goes back': {
+    ...calm,
+    mutant: writing((episode, { newId }) => {
+      episode.at -= (Number(newId()) % 7) * 1_000
+    }),
+  },
+  'an event between instances that has another id at each dispatch': {
+    ...faults,
+    mutant: replacing(({ store, newId }) => ({
+      async putInbox(key, row) {
+        if (!row.factId.startsWith('s:') || row.event.kind !== 'eventRaised') return store.putInbox(key, row)
+        const id = `${row.factId}/${newId()}`
+        return store.putInbox(key, { ...row, factId: id, event: { ...row.event, id } })
+      },
+    })),
+  },
+  'a child that is made anew when it is asked for again': {
+    ...faults,
+    mutant: replacing(({ store }) => ({
+      async createInstance(row, replaces) {
+        const present = await store.createInstance(row, replaces)
+        if (!present || !row.parent) return present
+        return store.createInstance(row, present.incarnation)
+      },
+    })),
+  },
+}
