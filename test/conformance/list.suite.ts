@@ -43,6 +43,17 @@ export function describeLists(open: () => Store): void {
       }
     })
 
+    test('more than a thousand instances come page by page, whatever else there is (Dapr: list/pagination)', async () => {
+      const ids = Array.from({ length: 1_030 }, (_, at) => `many-${at}`)
+      for (let at = 0; at < ids.length; at += 103) {
+        const rows = ids.slice(at, at + 103).map(async (id) => create(id, { createdAt: 5_000 + (at % 2) }))
+        await Promise.all(rows)
+      }
+      const found = await pages({ limit: 1_000, instanceIdPrefix: 'many-' })
+      expect(found.flat().toSorted()).toEqual(ids.toSorted())
+      expect((await pages({ limit: 7, instanceIdPrefix: 'many-102' })).flat()).toHaveLength(11)
+    })
+
     test('the order is by age, from either end, on every page', async () => {
       for (const limit of [1, 2, 3, 10]) {
         const oldest = (await pages({ limit })).flat()

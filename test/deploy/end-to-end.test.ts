@@ -11,7 +11,7 @@ import { createDynamoStore } from '../../src/aws/dynamodb/index.ts'
 import { systemClock } from '../../src/aws/lambda/clock.ts'
 import { encodeMessage } from '../../src/aws/sqs/codec.ts'
 import type { HttpResult } from '../../src/http/lambda.ts'
-import type { WireStatus } from '../../src/http/wire.ts'
+import type { WireList, WireStatus } from '../../src/http/wire.ts'
 import { silentLogger } from '../../src/workflow/logger.ts'
 import { dynoxideTitle } from '../support/dynoxide.ts'
 import { type Deed, deedsOf } from './deeds.ts'
@@ -174,6 +174,20 @@ describe.skipIf(noDynoxide)(title, () => {
     expect(log('Sweeper')).toContainEqual(expect.objectContaining({ StalledInstances: 1 }))
     await stack.invoke('Approvals', approval('dead', 'sns-2'))
     expect(await ended('dead')).toMatchObject({ runtimeStatus: 'COMPLETED' })
+  })
+
+  test('instances are listed, counted and terminated by their tags', async () => {
+    for (const id of ['many-1', 'many-2']) {
+      await api(`POST /statusMonitor/start?instanceID=${id}&tag=batch:7`, { jobId: id, isHealthy: true })
+      await until(id, ({ runtimeStatus }) => runtimeStatus === 'RUNNING')
+    }
+    const { instances = [] } = (await api('GET ?tag=batch:7&status=PENDING,RUNNING')) as WireList & Answer
+    expect(instances.map(({ instanceID }) => instanceID)).toEqual(['many-1', 'many-2'])
+    expect(await api('GET ?tag=batch:7&count=true')).toEqual({ statusCode: 200, count: 2 })
+    expect(await api('POST ?tag=batch:7&action=terminate')).toEqual({ statusCode: 200, done: 2 })
+    for (const id of ['many-1', 'many-2']) {
+      expect(await ended(id)).toMatchObject({ runtimeStatus: 'TERMINATED' })
+    }
   })
 
   // Last: it looks back on all of the above.
