@@ -73,7 +73,7 @@ function bodyOf(incoming: IncomingMessage, outgoing: ServerResponse): ReadableSt
   )
 
   function start(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    if (incoming.headers.expect?.toLowerCase() === '100-continue') outgoing.writeContinue()
+    if (incoming.headers.expect?.toLowerCase() === '100-continue') tellToGoOn(outgoing)
     incoming.on('data', (chunk: Buffer) => {
       controller.enqueue(chunk)
       incoming.pause()
@@ -81,6 +81,15 @@ function bodyOf(incoming: IncomingMessage, outgoing: ServerResponse): ReadableSt
     incoming.once('end', () => controller.close())
     incoming.once('error', (error) => controller.error(error))
   }
+}
+
+/** In its turn: of an answer that waits for others on its connection, Node would put the headers before this. */
+function tellToGoOn(outgoing: ServerResponse): void {
+  const tell = (): void => {
+    if (!outgoing.headersSent) outgoing.writeContinue()
+  }
+  if (outgoing.socket) tell()
+  else outgoing.once('socket', tell)
 }
 
 /** Reads on for a while, so that a client which is still sending gets to see the answer; then cuts the connection. */

@@ -22,7 +22,7 @@ import { retryRuleCases } from './cases/retry-rules.ts'
 import { timerCases } from './cases/timers.ts'
 import type { OpenHost } from './test-host.ts'
 
-const groups: Readonly<Record<string, Cases>> = {
+export const groups: Readonly<Record<string, Cases>> = {
   activities: basicCases,
   composites: compositeCases,
   contexts: contextCases,

@@ -1,4 +1,4 @@
-// One history for each way that an example can go; `node scripts/record-histories.ts` writes them to examples/histories.
+// One history for each way that an example can go; `npm run record -- --examples` writes them to examples/histories.
 
 import type { Scenario } from './recorder.ts'
 

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events'
 import { afterEach, describe, expect, test } from 'vitest'
+import { readAnswers } from '../../scripts/fuzz/answers.ts'
 import type { HttpHandler } from '../../src/http/api.ts'
 import { type HttpServer, serve, type ServeOptions } from '../../src/http/server.ts'
 import { limits } from '../../src/workflow/limits.ts'
@@ -124,6 +125,23 @@ describe('what cannot be read as HTTP', () => {
     const { port } = await listenApi()
     const { status, body } = await rawRequest(port, 'GET /v1.0/metadata HTTP/1.1', ['Expect: 200-ok'])
     expect([status, JSON.parse(body)]).toEqual([200, expect.objectContaining({ id: 'tenuto' })])
+  })
+
+  test('a request that waits to be told to go on does not come between the answers before it', async () => {
+    const { promise: isSecondThere, resolve: secondIsThere } = Promise.withResolvers<void>()
+    const { port } = await listen(async (request) => {
+      const text = await request.text()
+      if (text === 'second') secondIsThere()
+      else await isSecondThere
+      return new Response(text, { headers: { 'content-length': `${text.length}` } })
+    })
+    const head = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length'
+    const second = `${head}: 6\r\nExpect: 100-continue\r\nConnection: close\r\n\r\nsecond`
+    const bytes = await exchange(port, `${head}: 5\r\n\r\nfirst${second}`)
+    expect(readAnswers(Buffer.from(bytes)).map(({ status, body }) => [status, body])).toEqual([
+      [200, 'first'],
+      [200, 'second'],
+    ])
   })
 
   test.each(['..', '.', '%2e%2e', '%2E', '.%2e'])('a path segment %s leads nowhere', async (dots) => {
