@@ -10,7 +10,7 @@ import type { Episode } from './episode.ts'
 import { guardDuty, type GuardOrder } from './guard-duty.ts'
 import { runInline, runOn } from './inline-runner.ts'
 import { absorb, type InstanceState, mayHaveForgotten } from './instance-state.ts'
-import { leaseMarginMs, leaseStanding } from './lease.ts'
+import { leaseMarginMs, type LeaseStanding, leaseStanding, takeOverBy } from './lease.ts'
 import { type LiveInstance, mayHaveLostCarriers } from './live-instance.ts'
 import { type AdvanceHost, load } from './load.ts'
 import {
@@ -137,7 +137,7 @@ class Advance {
       }
       if (own.length === 0 && standing === 'none' && !this.#mayOpen(state)) break
       if (lost >= limits.lostRaces) {
-        this.#again.push(...(await putAside(this.#ports, this.#work, own, state.n, state.unopened?.by)))
+        this.#again.push(...(await putAside(this.#ports, this.#work, own, state.n, this.#guards(standing))))
         break
       }
       if (obstacle && !this.#isTerminated(own)) {
@@ -337,13 +337,18 @@ class Advance {
     return true
   }
 
+  /** Tokens that must not be lost although they bring no new fact: those by which this handler was about to go on. */
+  #guards(standing: LeaseStanding): ReadonlySet<string | undefined> {
+    const { state } = this.#live
+    const takeOver = standing === 'expired' ? takeOverBy(state, this.#tokens) : undefined
+    return new Set([state.unopened?.by, takeOver, this.#claims.nudged])
+  }
+
   /** The host that ran the inline activities is lost: the queue, and its dead letters, take them from here. */
   async #demote(): Promise<'won' | 'lost' | 'gone'> {
     const { nudged, own } = this.#claims
     const facts = own.filter(({ factId }) => factId.startsWith('n:')).map(({ event }) => event)
-    const guard = this.#live.state.lease?.by
-    const [held] = this.#tokens.keys()
-    const by = nudged ?? (guard !== undefined && this.#tokens.has(guard) ? guard : held)
+    const by = nudged ?? takeOverBy(this.#live.state, this.#tokens)
     assert(by !== undefined, 'nobody may take the lease over')
     const now = this.#ports.clock.now()
     return this.#commit(demotion(this.#live, { facts, by, nonce: this.#ports.newId(), now }))

@@ -33,3 +33,12 @@ export function leaseStanding(
   if (!view.mayTakeOver(lease.by)) return 'waiting'
   return isOver ? 'expired' : 'held'
 }
+
+/** Token by which a handler takes over: that of the lease's guard where it holds that, else any that it holds. */
+export function takeOverBy(
+  { lease }: InstanceState,
+  tokens: ReadonlyMap<string, unknown>,
+): string | undefined {
+  const [held] = tokens.keys()
+  return lease && tokens.has(lease.by) ? lease.by : held
+}

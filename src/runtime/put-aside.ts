@@ -23,7 +23,7 @@ export function outcomeRows(own: readonly OwnFact[], acceptedAt: number): InboxR
  * Puts outcomes into the inbox and rings for them, later (R7, R12). The ring keeps the token of the message that brought the outcome:
  * that message is acknowledged, and another delivery of it may still commit an episode that nobody else would guard.
  * @param n up to this episode the handler has dispatched what its tokens carry
- * @param guard token that must not be lost although its fact is known: it guards a generation that nobody has opened
+ * @param guards tokens that must not be lost although they bring no new fact: of a generation that nobody has opened, of a lease
  * @returns the messages that are to be sent again
  */
 export async function putAside(
@@ -31,7 +31,7 @@ export async function putAside(
   work: Work,
   own: readonly OwnFact[],
   n: number,
-  guard?: string,
+  guards: ReadonlySet<string | undefined> = new Set(),
 ): Promise<Later[]> {
   const rows = outcomeRows(own, ports.clock.now())
   const delayMs = jitterMs(ports.newId())
@@ -49,9 +49,8 @@ export async function putAside(
     await ports.queue.send(rings, delayMs)
   }
   const waiting = new Set(own.filter(({ factId }) => !kept.has(factId)).map(({ token }) => token))
-  if (guard !== undefined) waiting.add(guard)
   return work.deliveries
-    .filter(({ message }) => waiting.has(message.token))
+    .filter(({ message: { token } }) => waiting.has(token) || guards.has(token))
     .map(({ message }) => ({ message, delayMs }))
 }
 

@@ -50,3 +50,16 @@ test('a commit by another delivery of that message, whose host dies before it di
   expect(await deliver(stage.host(app), ring)).toEqual([true])
   expect(stage.activity(3)).toMatchObject({ name: 'ship' })
 })
+
+test('the guard of a lease is sent again when the takeover loses every race', async () => {
+  const { stage, app } = await outcomeBehindLease()
+  stage.clock.skipTo(stage.clock.now() + leaseMs)
+  const guard = stage.doorbell('start')
+  const loser = stage.host(app, {
+    ports: (ports) => withPorts(ports, { appendEpisode: async () => ({ kind: 'lost' }) }),
+  })
+  const before = stage.sent.length
+  expect(await deliver(loser, guard)).toEqual([true])
+  const again = stage.sent.slice(before).filter(({ kind }) => kind === guard.kind)
+  expect(again.map(({ token }) => token)).toEqual([guard.token])
+})
