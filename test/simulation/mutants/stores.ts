@@ -87,7 +87,10 @@ export const stores: Mutants = {
   'a row that forgets its custom status': {
     ...calm,
     mutant: replacing(({ store }) => ({
-      projectStatus: async (key, { customStatus: _, ...rest }) => store.projectStatus(key, rest),
+      async projectStatus(key, projection) {
+        const { customStatus: _, ...rest } = projection
+        await store.projectStatus(key, rest)
+      },
     })),
   },
   'a history that is cut off after a page': {
