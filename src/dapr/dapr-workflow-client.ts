@@ -2,7 +2,7 @@
 
 import { hasReached } from '../client/reached.ts'
 import { createManagement } from '../runtime/manage.ts'
-import type { Management } from '../runtime/management.ts'
+import type { InstanceView, Management } from '../runtime/management.ts'
 import { isTenutoError, TenutoError } from '../workflow/errors.ts'
 import { encodePayload, type Payload } from '../workflow/payload.ts'
 import { sharedHost } from './host.ts'
@@ -24,8 +24,11 @@ export class TimeoutError extends Error {
 export class DaprWorkflowClient {
   readonly #management: () => Promise<Management>
   readonly #release: () => Promise<void>
+  readonly #isShared: boolean
+  #stops = 0
 
   constructor({ backend, logger: loggerOptions }: DaprWorkflowClientOptions = {}) {
+    this.#isShared = !backend
     if (backend) {
       const management = createManagement(backend.ports)
       this.#management = async () => management
@@ -124,6 +127,7 @@ export class DaprWorkflowClient {
 
   /** Lets go of the shared backend, which closes when nobody uses it any more. */
   async stop(): Promise<void> {
+    this.#stops++
     await this.#release()
   }
 
@@ -137,12 +141,30 @@ export class DaprWorkflowClient {
       const message = `timeoutInSeconds must be a number of at least 0, got ${String(timeoutInSeconds)}.`
       throw new TenutoError('INVALID_ARGUMENT', message)
     }
-    const management = await this.#management()
-    const view = await management.waitFor(instanceId, until, timeoutInSeconds * 1_000)
+    const view = await this.#waitFor(instanceId, until, timeoutInSeconds * 1_000)
     if (!view) return undefined
     if (hasReached(view, until)) return new WorkflowState(view, withPayloads)
     const message = `Waited ${timeoutInSeconds} s for the ${until} of '${instanceId}', which is ${view.status}.`
     throw new TimeoutError({ cause: new TenutoError('WAIT_TIMEOUT', message) })
+  }
+
+  /** Goes on when the last runtime stops meanwhile: the shared backend is opened anew for those who still wait. */
+  async #waitFor(
+    instanceId: string,
+    until: 'start' | 'completion',
+    timeoutMs: number,
+  ): Promise<InstanceView | undefined> {
+    const end = performance.now() + timeoutMs
+    const stops = this.#stops
+    for (;;) {
+      const leftMs = Math.max(0, end - performance.now())
+      try {
+        return await (await this.#management()).waitFor(instanceId, until, leftMs)
+      } catch (error) {
+        const isReopened = this.#isShared && this.#stops === stops && leftMs > 0
+        if (!isReopened || !isTenutoError(error, 'UNAVAILABLE')) throw error
+      }
+    }
   }
 }
 

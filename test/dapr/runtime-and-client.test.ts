@@ -79,6 +79,25 @@ test('without a backend all share one in the folder of TENUTO_DATA, which outliv
   await Promise.all([first.stop(), client.stop()])
 })
 
+test('who waits goes on waiting while runtimes stop and start; a client that is stopped waits no more', async () => {
+  vi.stubEnv('TENUTO_DATA', join(temporaryFolder(), 'data'))
+  const [client, other] = [new DaprWorkflowClient({ logger }), new DaprWorkflowClient({ logger })]
+  const runtime = new WorkflowRuntime({ logger }).registerWorkflow(waiting)
+  await runtime.start()
+  const id = await client.scheduleNewWorkflow(waiting)
+  await client.waitForWorkflowStart(id)
+  const completion = client.waitForWorkflowCompletion(id)
+  await runtime.stop()
+  await runtime.start()
+  await other.raiseEvent(id, 'go', 'at last')
+  expect((await completion)?.serializedOutput).toBe('"at last"')
+  const second = await other.scheduleNewWorkflow(waiting)
+  const given = other.waitForWorkflowCompletion(second).catch((error: unknown) => error)
+  await other.waitForWorkflowStart(second)
+  await Promise.all([client.stop(), other.stop(), runtime.stop()])
+  expect(await given).toMatchObject({ code: 'UNAVAILABLE' })
+})
+
 test('a start that fails can be tried again', async () => {
   const data = temporaryFolder()
   vi.stubEnv('TENUTO_DATA', data)
