@@ -49,8 +49,8 @@ export function describeLists(open: () => Store): void {
         const rows = ids.slice(at, at + 103).map(async (id) => create(id, { createdAt: 5_000 + (at % 2) }))
         await Promise.all(rows)
       }
-      const found = await pages({ limit: 1_000, instanceIdPrefix: 'many-' })
-      expect(found.flat().toSorted()).toEqual(ids.toSorted())
+      const many = await pages({ limit: 1_000, instanceIdPrefix: 'many-' })
+      expect(many.flat().toSorted()).toEqual(ids.toSorted())
       expect((await pages({ limit: 7, instanceIdPrefix: 'many-102' })).flat()).toHaveLength(11)
     })
 
@@ -103,6 +103,13 @@ export function describeLists(open: () => Store): void {
       expect(await found({ createdFrom: -5, createdTo: 1e300 })).toHaveLength(3)
       expect(await found({ createdTo: -5 })).toEqual([])
       expect(await found({ lastUpdatedFrom: 1_501, lastUpdatedTo: 2_500 })).toEqual(['i2000'])
+    })
+
+    test('a clock that knows parts of milliseconds does not hide anything', async () => {
+      for (const at of [1_000, 1_000.25, 1_001]) await create(`i${at}`, { createdAt: at })
+      expect((await pages({ limit: 1 })).flat().toSorted()).toEqual(['i1000', 'i1000.25', 'i1001'])
+      expect(await found({ createdFrom: 1_000, createdTo: 1_001 })).toHaveLength(3)
+      expect(await found({ createdFrom: 1_001 })).toEqual(['i1001'])
     })
 
     test('a page token keeps to the range, from either end', async () => {

@@ -181,7 +181,7 @@ describe.skipIf(noDynoxide)(title, () => {
       await api(`POST /statusMonitor/start?instanceID=${id}&tag=batch:7`, { jobId: id, isHealthy: true })
       await until(id, ({ runtimeStatus }) => runtimeStatus === 'RUNNING')
     }
-    const { instances = [] } = (await api('GET ?tag=batch:7&status=PENDING,RUNNING')) as WireList & Answer
+    const { instances } = (await api('GET ?tag=batch:7&status=PENDING,RUNNING')) as WireList & Answer
     expect(instances.map(({ instanceID }) => instanceID)).toEqual(['many-1', 'many-2'])
     expect(await api('GET ?tag=batch:7&count=true')).toEqual({ statusCode: 200, count: 2 })
     expect(await api('POST ?tag=batch:7&action=terminate')).toEqual({ statusCode: 200, done: 2 })

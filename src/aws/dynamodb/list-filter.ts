@@ -3,10 +3,11 @@
 import type { InstanceFilter } from '../../runtime/instance-filter.ts'
 import { escapeText } from '../keys.ts'
 import { type Item, number, text } from './items.ts'
-import { orderAt, orderDigits } from './rows.ts'
+import { orderAt } from './rows.ts'
 import type { Range } from './stream.ts'
 
-const latest = 10 ** orderDigits - 1
+/** It has as many digits as an order. */
+const latest = Number.MAX_SAFE_INTEGER
 
 /** '#' and '~' are below and above whatever follows the time in an order. */
 export function orderRange({ createdFrom = 0, createdTo = latest }: InstanceFilter): Range {

@@ -15,15 +15,14 @@ import type { Table } from './table.ts'
 /** Rows at which one page looks before it ends, about: some 3 MB of the index, or 400 units of reading. */
 const usuallySeen = 10_000
 
-/** All that a row can show. */
-const allStatuses: readonly RuntimeStatus[] = [
-  'PENDING',
-  'RUNNING',
-  'SUSPENDED',
-  'STALLED',
-  'COMPLETED',
-  'FAILED',
-  'TERMINATED',
+/**
+ * All that a row can show, in the order in which it does. So are the partitions read: an instance that goes on meanwhile is found where it
+ * was, or where it is then, or in both.
+ */
+const stages: readonly (readonly RuntimeStatus[])[] = [
+  ['PENDING'],
+  ['RUNNING', 'SUSPENDED', 'STALLED'],
+  ['COMPLETED', 'FAILED', 'TERMINATED'],
 ]
 
 export async function list(
@@ -32,7 +31,7 @@ export async function list(
   nowMs: number,
   seenAtMost = usuallySeen,
 ): Promise<InstancePage> {
-  const { statuses = allStatuses, limit, pageToken, newestFirst = false } = filter
+  const { statuses = stages.flat(), limit, pageToken, newestFirst = false } = filter
   const range = orderRange(filter)
   const after = pageToken === undefined ? undefined : parsePageToken(pageToken)
   if (after !== undefined) range[newestFirst ? 'to' : 'from'] = after
@@ -44,7 +43,8 @@ export async function list(
   const streams = [...new Set(statuses)].flatMap((status) =>
     Array.from({ length: listShards }, (_, shard) => {
       const partition = listPartition(status, shard)
-      return new Stream(table, { partition, range, after, condition, newestFirst, pageSize, nowMs })
+      const stage = stages.findIndex((each) => each.includes(status))
+      return new Stream(table, { partition, stage, range, after, condition, newestFirst, pageSize, nowMs })
     }),
   )
   return merge(streams, seenAtMost, filter)
@@ -67,14 +67,20 @@ async function merge(
   while (rows.length <= limit) {
     const dry = streams.filter(({ isDry }) => isDry)
     if (dry.length > 0 && streams.reduce((sum, { seen }) => sum + seen, 0) < seenAtMost) {
-      await Promise.all(dry.map((stream) => stream.fill()))
+      for (const at of stages.keys()) {
+        await Promise.all(dry.filter(({ stage }) => stage === at).map((stream) => stream.fill()))
+      }
       continue
     }
     // Up to here every partition has been seen; without a bound, to its end.
     horizon = firstOf(dry.flatMap(({ frontier }) => frontier ?? []))
     const next = firstOf(streams.flatMap(({ head }) => head ?? []))
     if (next === undefined || (horizon !== undefined && isBefore(horizon, next))) break
-    const row = streams.find(({ head }) => head === next)?.take()
+    // It is in two places when it went on meanwhile; where it is now stands last.
+    const row = streams
+      .filter(({ head }) => head === next)
+      .map((stream) => stream.take())
+      .at(-1)
     if (row) rows.push(row)
   }
   const page = rows.slice(0, limit)

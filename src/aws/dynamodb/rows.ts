@@ -160,11 +160,9 @@ function listOrder(place: Place, createdAt: number): Item {
   return { listOrder: { S: `${orderAt(createdAt)}#${id}` } }
 }
 
-export const orderDigits = 16
-
-/** A time in the order of a list. */
+/** A time in the order of a list, to the millisecond. */
 export function orderAt(ms: number): string {
-  return String(ms).padStart(orderDigits, '0')
+  return String(Math.trunc(ms)).padStart(16, '0')
 }
 
 function digestOf({ pk }: Place): Buffer {

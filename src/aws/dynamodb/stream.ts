@@ -12,6 +12,8 @@ export interface Range {
 
 export interface StreamOptions {
   readonly partition: string
+  /** Those of an earlier one are read before. */
+  readonly stage: number
   readonly range: Range
   /** A row that has been shown, at one end of the range. */
   readonly after: string | undefined
@@ -34,6 +36,10 @@ export class Stream {
   constructor(table: Table, options: StreamOptions) {
     this.#table = table
     this.#options = options
+  }
+
+  get stage(): number {
+    return this.#options.stage
   }
 
   /** There may be more, but it is not known what. */

@@ -186,6 +186,30 @@ describeOnDynoxide('lists in DynamoDB', () => {
     },
   )
 
+  test.each(['RUNNING#', 'COMPLETED#'])(
+    'an instance that goes on before %s is read is on the page once',
+    async (moment) => {
+      const { store, client, tableName, clock, logger } = await open()
+      await store.createInstance(rowOf(key))
+      const steps = ['RUNNING', 'COMPLETED'] as const
+      const status = steps.find((each) => moment.startsWith(each)) ?? 'RUNNING'
+      const policy = { clock, logger, retryBudgetMs: 1_000, random: () => 0.5 }
+      const table = new Table({ client, tableName, policy })
+      let moved: Promise<void> | undefined
+      const query = table.query.bind(table)
+      table.query = async (input) => {
+        const partition = input.ExpressionAttributeValues?.[':partition']?.S ?? ''
+        if (partition.startsWith(moment)) {
+          moved ??= store.projectStatus(key, { episode: 1, status, lastUpdatedAt: 2_000 })
+          await moved
+        }
+        return query(input)
+      }
+      const { instances } = await list(table, { limit: 10 }, clock.now())
+      expect(instances.map((row) => row.status)).toEqual([status])
+    },
+  )
+
   test('a range of creation reads what was created in it, not what lies before', async () => {
     const bench = await open()
     await Promise.all(

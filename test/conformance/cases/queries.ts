@@ -25,10 +25,14 @@ async function listed(bench: Bench, request: ListRequest = {}): Promise<readonly
   return ids.toSorted()
 }
 
-async function doneTo(bench: Bench, request: ManyRequest): Promise<number> {
-  const { done, nextPageToken } = await bench.host.pass(bench.management.actOnMany(request))
-  expect(nextPageToken).toBeUndefined()
-  return done
+/** Does it to the last of them. How many it reports is the runtime's own test: here a call may have to be made again. */
+async function doTo(bench: Bench, request: ManyRequest): Promise<void> {
+  let pageToken: string | undefined
+  do {
+    const more = pageToken === undefined ? {} : { pageToken }
+    const report = await bench.host.pass(bench.management.actOnMany({ ...request, ...more }))
+    pageToken = report.nextPageToken
+  } while (pageToken !== undefined)
 }
 
 export const listCases: Cases = {
@@ -121,20 +125,18 @@ export const manyCases: Cases = {
     await bench.ended('ended')
     for (const id of ['w-0', 'w-1', 'w-2', 'w-3', 'w-4', 'other']) await running(bench, id)
     const filter = { tags }
-    expect(await doneTo(bench, { act: { kind: 'suspend', reason: 'audit' }, filter })).toBe(5)
+    await doTo(bench, { act: { kind: 'suspend', reason: 'audit' }, filter })
     for (let at = 0; at < 5; at++) await bench.until(`w-${at}`, ({ status }) => status === 'SUSPENDED')
-    expect(await doneTo(bench, { act: { kind: 'resume' }, filter })).toBe(5)
+    await doTo(bench, { act: { kind: 'resume' }, filter })
     for (let at = 0; at < 5; at++) await running(bench, `w-${at}`)
-    expect(await doneTo(bench, { act: { kind: 'terminate', output: '"late"' }, filter })).toBe(5)
+    await doTo(bench, { act: { kind: 'terminate', output: '"late"' }, filter })
     for (let at = 0; at < 5; at++) {
       expect(await bench.ended(`w-${at}`)).toMatchObject({ status: 'TERMINATED', output: 'late' })
     }
-    expect(
-      await doneTo(bench, { act: { kind: 'purge' }, filter: { ...filter, statuses: ['TERMINATED'] } }),
-    ).toBe(5)
+    await doTo(bench, { act: { kind: 'purge' }, filter: { ...filter, statuses: ['TERMINATED'] } })
     expect(await listed(bench)).toEqual(['ended', 'other'])
     expect(await bench.view('other')).toMatchObject({ status: 'RUNNING' })
-    expect(await doneTo(bench, { act: { kind: 'purge' }, filter: {}, all: true })).toBe(1)
+    await doTo(bench, { act: { kind: 'purge' }, filter: {}, all: true })
     expect(await listed(bench)).toEqual(['other'])
   },
 
@@ -142,8 +144,8 @@ export const manyCases: Cases = {
     const bench = await open({ workflows: { waiting } })
     await bench.start('waiting')
     await running(bench, 'waiting')
-    expect(await doneTo(bench, { act: { kind: 'purge' }, filter: { statuses: ['RUNNING'] } })).toBe(0)
-    expect(await doneTo(bench, { act: { kind: 'resume' }, filter: { workflowNames: ['waiting'] } })).toBe(0)
+    await doTo(bench, { act: { kind: 'purge' }, filter: { statuses: ['RUNNING'] } })
+    await doTo(bench, { act: { kind: 'resume' }, filter: { workflowNames: ['waiting'] } })
     expect(await bench.view('waiting')).toMatchObject({ status: 'RUNNING' })
   },
 
@@ -156,7 +158,7 @@ export const manyCases: Cases = {
       expect(await bench.codeOf(bench.management.actOnMany({ act, filter }))).toBe('INVALID_ARGUMENT')
     }
     expect(await bench.view('waiting')).toMatchObject({ status: 'RUNNING' })
-    expect(await doneTo(bench, { act, filter: {}, all: true })).toBe(1)
+    await doTo(bench, { act, filter: {}, all: true })
     expect(await bench.ended('waiting')).toMatchObject({ status: 'TERMINATED' })
   },
 }
