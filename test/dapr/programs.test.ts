@@ -59,6 +59,7 @@ test.each(Object.keys(programs))(
     expect(existsSync(join(cwd, '.tenuto'))).toBe(true)
     expect(await output(name, cwd)).toEqual(programs[name])
   },
+  60_000,
 )
 
 test('every program of the folder is run, and imports the package of Dapr and nothing else', () => {
