@@ -14,8 +14,8 @@ import { silentLogger } from '../../src/workflow/logger.ts'
 import { type ManualClock, manualClock } from './manual-clock.ts'
 
 /** A folder of this test's own. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'tenuto-test-'))
+export function temporaryFolder(place = tmpdir()): string {
+  const folder = mkdtempSync(join(place, 'tenuto-test-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
