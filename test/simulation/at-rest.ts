@@ -80,6 +80,8 @@ function checkRun(
   const [life] = own
   const last = life?.line.at(-1)
   if (last?.status === 'TERMINATED' && isTerminated) return
+  // Children of the life before have the same ids, and one that has ended may not show it yet.
+  if (label !== instanceId && last?.failure?.message.includes('already exists')) return
   if (last?.status !== 'COMPLETED' || last.output !== JSON.stringify(expected.output)) {
     violated(`O ${label} ended ${last?.status} with ${last?.output ?? last?.failure?.message}`)
     return
