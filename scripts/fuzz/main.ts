@@ -58,7 +58,7 @@ function print({ sent, answers, ended }: FuzzResult, seconds: string): void {
 
 /** From the end of the first third to the end. */
 function growthOf({ heapBytes }: FuzzResult): readonly string[] {
-  const before = heapBytes[Math.floor(heapBytes.length / 3)] ?? 0
+  const before = heapBytes[Math.floor(heapBytes.length / 3) - 1] ?? 0
   const growth = (heapBytes.at(-1) ?? 0) - before
   return growth > growthBytes ? [`the heap has grown by ${growth} bytes after the first third`] : []
 }
