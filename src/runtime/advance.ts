@@ -347,8 +347,11 @@ class Advance {
   /** The host that ran the inline activities is lost: the queue, and its dead letters, take them from here. */
   async #demote(): Promise<'won' | 'lost' | 'gone'> {
     const { nudged, own } = this.#claims
-    const facts = own.filter(({ factId }) => factId.startsWith('n:')).map(({ event }) => event)
-    const by = nudged ?? takeOverBy(this.#live.state, this.#tokens)
+    const { state } = this.#live
+    const facts = own
+      .filter(({ factId, event }) => factId.startsWith('n:') && isNew(state, factId, event))
+      .map(({ event }) => event)
+    const by = nudged ?? takeOverBy(state, this.#tokens)
     assert(by !== undefined, 'nobody may take the lease over')
     const now = this.#ports.clock.now()
     return this.#commit(demotion(this.#live, { facts, by, nonce: this.#ports.newId(), now }))
