@@ -35,6 +35,8 @@ export interface Conditions {
   readonly largeInputs: boolean
   readonly workflowBatch: number
   readonly activityBatch: number
+  /** Messages become visible at multiples of this, ms, so that they come in batches; 0: each at its own time. */
+  readonly gatherMs: number
   /** Instances on a page of a list. */
   readonly pageSize: number
   /** Limits so low that they are met. */
@@ -79,5 +81,6 @@ export function conditionsOf(rng: Rng, { faults, aimed, sweeper, wipe }: WorldOp
       rng.chance(0.2) && { misfit: { fromMs: misfitFrom, toMs: misfitFrom + rng.int(5, 60) * minute } }),
     ...(wipe && { wipeMs: rng.int(minute, hour) }),
     ...(sweeper && { sweepEveryMs: rng.int(1, 5) * minute }),
+    gatherMs: rng.chance(0.3) ? rng.int(100, 10_000) : 0,
   }
 }

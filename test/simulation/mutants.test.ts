@@ -7,7 +7,9 @@ import { simulate } from './world.ts'
 const worlds = 1_000
 
 /** Where the search begins, for those that are hard to find. */
-const firstWorld: Readonly<Record<string, number>> = {}
+const firstWorld: Readonly<Record<string, number>> = {
+  'a stall that anybody ends, whosever mark it is': 1_400,
+}
 
 test.each(Object.entries(mutants))('found: %s', { timeout: 120_000 }, async (title, options) => {
   const { mutant: _, ...whole } = options

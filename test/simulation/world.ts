@@ -156,7 +156,7 @@ class World {
       newId: () => `${++this.#ids}`,
       manners: {
         ...(largeInputs && { fits: (message) => message.kind !== 'activity' || !message.input }),
-        latencyMs: () => rng.int(1, this.#faulty ? 20_000 : 30),
+        latencyMs: () => this.#gathered(rng.int(1, this.#faulty ? 20_000 : 30)),
         duplicateAfterMs: () => (this.#faulty && rng.chance(duplicates) ? this.#again(rng) : undefined),
         pick: (count) => (this.#faulty ? rng.int(0, count - 1) : 0),
         visibilityMs,
@@ -178,6 +178,14 @@ class World {
     }
     this.#options.mutant?.backend?.(backend)
     return backend
+  }
+
+  /** Ms until the first moment after `ms` at which messages become visible together. */
+  #gathered(ms: number): number {
+    const { gatherMs } = this.#conditions
+    if (gatherMs === 0) return ms
+    const at = this.#clock.now() - this.#begin + ms
+    return Math.ceil(at / gatherMs) * gatherMs - at + ms
   }
 
   #again(rng: Rng): number {

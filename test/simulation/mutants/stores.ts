@@ -76,6 +76,7 @@ export const stores: Mutants = {
   },
   'a stall that anybody ends, whosever mark it is': {
     ...faults,
+    program: careless,
     mutant: replacing(({ store }) => ({
       setStalled: async (key, stall, at) => store.setStalled(key, stall, at),
     })),
