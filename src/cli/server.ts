@@ -55,6 +55,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     stops.push(() => listener.close())
     const unfinished = await countUnfinished(backend.ports.store)
     const recovered = await runtime.recoverStalled()
+    await runtime.recoverStarts()
     backend.run(runtime, { maxConcurrency: (name) => app.activity(name)?.options.maxConcurrency })
     return { url: listener.url, unfinished, recovered, stop }
   } catch (error) {

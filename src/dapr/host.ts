@@ -52,6 +52,7 @@ export class Host {
       const runtime = this.#runtime
       this.#apps.add(app)
       await runtime.recoverStalled()
+      await runtime.recoverStarts()
       if (isFirst) backend.run(runtime, { maxConcurrency: () => undefined })
     })
   }

@@ -15,6 +15,7 @@ import type { Management } from './management.ts'
 import type { ActivityMessage, Delivery, WorkflowMessage } from './messages.ts'
 import type { Ports } from './ports.ts'
 import { recoverStalled } from './recover-stalled.ts'
+import { recoverStarts } from './recover-starts.ts'
 import { sweep, type SweepOptions, type SweepReport } from './sweeper.ts'
 
 export interface RuntimeOptions {
@@ -34,6 +35,8 @@ export interface Runtime {
   handleDead(delivery: Delivery): Promise<void>
   /** Tries every `STALLED` instance again; for the start of a host that may have other code. @returns how many */
   recoverStalled(): Promise<number>
+  /** Rings for instances that have had no turn: for a start of the only process, where no sweeper walks. */
+  recoverStarts(): Promise<void>
   /** Rings for what has waited too long; to be called every few minutes where messages can get lost. */
   sweep(options: SweepOptions): Promise<SweepReport>
   /** Forgets everything in memory; for when the store could not keep what it had accepted. */
@@ -83,6 +86,7 @@ export function createRuntime(app: App, given: Ports, options: RuntimeOptions = 
     },
     handleDead: (delivery) => handleDead(host, delivery),
     recoverStalled: () => recoverStalled(ports),
+    recoverStarts: () => recoverStarts(ports),
     sweep: (sweepOptions) => sweep(ports, sweepOptions),
     reset: () => host.instances.clear(),
     close() {

@@ -82,7 +82,7 @@ function refuseOther(present: InstanceRow, row: InstanceRow, policy: IdReusePoli
   }
 }
 
-async function ringStart(ports: Ports, row: InstanceRow): Promise<void> {
+export async function ringStart(ports: Ports, row: InstanceRow): Promise<void> {
   const { instanceId, incarnation, startAt } = row
   const envelope = { v: 1, instanceId, incarnation, token: ports.newId() } as const
   if (startAt !== undefined && startAt > ports.clock.now()) {
