@@ -24,7 +24,7 @@ export const faults = [
 const enoughForProbes = 5_000
 
 /** Probes that a campaign should have reached, and has not. */
-export function missedProbes({ campaign, seeds, counts }: CampaignResult): readonly string[] {
+function missedProbes({ campaign, seeds, counts }: CampaignResult): readonly string[] {
   if (campaign.mode !== undefined || seeds < enoughForProbes) return []
   return probes.filter((probe) => !counts[probe])
 }

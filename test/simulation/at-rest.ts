@@ -9,7 +9,7 @@ import { type Expected, oracle } from './oracle.ts'
 import type { ProgramInput } from './program-app.ts'
 
 /** Attempts of activities that have run: how often each, and for whom. */
-export interface Ledger {
+interface Ledger {
   readonly runs: ReadonlyMap<string, number>
   /** Of each run the attempts that it has made, each counted once, by what they were asked. */
   readonly effects: ReadonlyMap<string, ReadonlyMap<number, number>>

@@ -9,6 +9,7 @@ const worlds = 1_000
 /** Where the search begins, for those that are hard to find. */
 const firstWorld: Readonly<Record<string, number>> = {
   'a stall that anybody ends, whosever mark it is': 1_400,
+  'a lease that was over before it began': 760,
 }
 
 test.each(Object.entries(mutants))('found: %s', { timeout: 120_000 }, async (title, options) => {

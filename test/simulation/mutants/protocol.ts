@@ -135,12 +135,6 @@ export const protocol: Mutants = {
       if (episode.lease) episode.lease = { ...episode.lease, until: Number.MAX_SAFE_INTEGER }
     }),
   },
-  'a takeover that forgets one of the activities': {
-    ...faults,
-    mutant: writing((episode) => {
-      if (episode.demoted) episode.demoted = episode.demoted.slice(1)
-    }),
-  },
   'a new generation that forgets the carriers whose facts are still to come': {
     ...aimed,
     program: careless,
