@@ -9,6 +9,7 @@ export default defineConfig({
     pool: 'forks',
     // Files share their worker: ten times faster, and a file that leaks state into the next is a bug to find.
     isolate: false,
+    maxWorkers: '100%',
     testTimeout: 20_000,
     restoreMocks: true,
     unstubEnvs: true,
