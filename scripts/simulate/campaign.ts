@@ -42,6 +42,9 @@ const batchSize = 25
 /** After so many failures more of them tell nothing new. */
 const enough = 20
 
+/** Worlds are garbage soon after they were made: room to let many of them die at once is a tenth of the time. */
+const resourceLimits = { maxYoungGenerationSizeMb: 128 }
+
 export async function runCampaign(
   campaign: Campaign,
   onProgress: (done: Tally, realMs: number) => void,
@@ -51,7 +54,7 @@ export async function runCampaign(
   let next = campaign.from
   let total: Tally = { seeds: 0, virtualMs: 0, counts: {}, failures: [] }
   const work = async (): Promise<void> => {
-    const worker = new Worker(new URL('worker.ts', import.meta.url), { workerData: campaign })
+    const worker = new Worker(new URL('worker.ts', import.meta.url), { workerData: campaign, resourceLimits })
     while (next < end && total.failures.length < enough) {
       const batch: Batch = { from: next, to: Math.min(end, next + batchSize) }
       next = batch.to

@@ -10,6 +10,9 @@ const twiceEvery = 50
 
 const campaign = workerData as Campaign
 
+// Nobody reads the stacks of a million errors that are thrown on purpose.
+Error.stackTraceLimit = 0
+
 async function run(seed: number): Promise<Tally> {
   const mode = campaign.mode ?? modeOf(seed, campaign.sweeper)
   const report = await simulate(seed, modes[mode])

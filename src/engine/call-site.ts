@@ -26,7 +26,8 @@ export function callFrom<T>(caller: Caller, call: () => T): T {
 export function captureSite(caller: Caller): CallSite {
   const site: CallSite = {}
   const limit = Error.stackTraceLimit
-  Error.stackTraceLimit = 3
+  // A process that does without stacks does without this one.
+  Error.stackTraceLimit = Math.min(3, limit)
   Error.captureStackTrace(site, layer ?? caller)
   Error.stackTraceLimit = limit
   return site

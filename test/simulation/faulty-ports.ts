@@ -49,17 +49,23 @@ const manyOf: ReadonlyMap<string, number> = new Map([
 /** The ports as one host sees them. A call of a dead host never comes back. */
 export function faultyPorts(ports: Ports, host: Host, source: FaultSource): Ports {
   const { clock } = source
-  const guard = <T extends object>(port: T): T =>
-    new Proxy(port, {
+  const guard = <T extends object>(port: T): T => {
+    const calls = new Map<string | symbol, unknown>()
+    return new Proxy(port, {
       get(target, name) {
+        const known = calls.get(name)
+        if (known !== undefined) return known
         const member: unknown = Reflect.get(target, name)
         if (typeof member !== 'function' || typeof name !== 'string') return member
         // It asks nobody.
         if (name === 'fits') return (message: Message) => Reflect.apply(member, target, [message]) as boolean
         const run = (args: unknown[]) => Reflect.apply(member, target, args) as Promise<unknown>
-        return (...args: unknown[]) => traced(host, source, name, args, run)
+        const guarded = (...args: unknown[]) => traced(host, source, name, args, run)
+        calls.set(name, guarded)
+        return guarded
       },
     })
+  }
   const now = () => clock.now() + host.skewMs
   return {
     ...ports,

@@ -15,7 +15,13 @@ export async function runToRest(clock: VirtualClock, done: () => boolean, limitM
 }
 
 async function rest(): Promise<void> {
-  await new Promise<void>((resolve) => process.nextTick(resolve))
-  while (windowsUnderWay() > 0) await nextMacrotask()
-  await new Promise<void>((resolve) => process.nextTick(resolve))
+  await new Promise<void>(nextTick)
+  if (windowsUnderWay() === 0) return
+  do await nextMacrotask()
+  while (windowsUnderWay() > 0)
+  await new Promise<void>(nextTick)
+}
+
+function nextTick(resolve: () => void): void {
+  process.nextTick(resolve)
 }

@@ -7,6 +7,7 @@ import { createRuntime, type Runtime } from '../../src/runtime/runtime.ts'
 import { createMemoryBackend, type MemoryBackend } from '../../src/testing/memory-backend.ts'
 import type { Consumer } from '../../src/testing/memory-queue.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
+import type { App } from '../../src/workflow/app.ts'
 import { withPorts } from '../support/intercept-ports.ts'
 import { lineKey, LineChecker } from '../support/line-checker.ts'
 import { checkAtRest } from './at-rest.ts'
@@ -93,6 +94,7 @@ class World {
   /** By life, after its newest episode. */
   readonly #statuses = new Map<string, string>()
   readonly #trace: Trace | undefined
+  readonly #apps = new Map<boolean, App>()
   #isMisfit = false
   #ids = 0
   #sent = 0
@@ -193,14 +195,14 @@ class World {
     return rng.int(1, 12 * minute)
   }
 
-  #app() {
-    return programApp(
-      {
-        ran: (key, label, x) => this.#ran(key, label, x),
-        pause: async (ms) => this.#clock.sleep(ms),
-      },
-      this.#isMisfit,
-    )
+  /** What is deployed now: the same for all hosts that boot meanwhile. */
+  #app(): App {
+    const present = this.#apps.get(this.#isMisfit)
+    if (present) return present
+    const ran = (key: string, label: string, x: number): void => this.#ran(key, label, x)
+    const app = programApp({ ran, pause: async (ms) => this.#clock.sleep(ms) }, this.#isMisfit)
+    this.#apps.set(this.#isMisfit, app)
+    return app
   }
 
   #ran(key: string, label: string, x: number): void {

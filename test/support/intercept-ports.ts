@@ -35,10 +35,14 @@ export function withPorts(
   ports: Ports,
   replaced: Partial<Ports['store'] & Ports['queue'] & Ports['timers']>,
 ): Ports {
-  const methods = new Map<string, unknown>(Object.entries(replaced))
-  return interceptPorts(ports, async ({ method, args }, run) => {
-    const replacement = methods.get(method)
-    if (typeof replacement !== 'function') return run()
-    return Reflect.apply(replacement, undefined, args) as Promise<unknown>
-  })
+  const methods = new Map<string | symbol, unknown>(Object.entries(replaced))
+  const over = <T extends object>(port: T): T =>
+    new Proxy(port, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name)
+        if (typeof member !== 'function') return member
+        return methods.get(name) ?? ((...args: unknown[]): unknown => Reflect.apply(member, target, args))
+      },
+    })
+  return { ...ports, store: over(ports.store), queue: over(ports.queue), timers: over(ports.timers) }
 }
