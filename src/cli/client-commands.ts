@@ -4,6 +4,7 @@ import { idReusePolicies } from '../http/wire.ts'
 import type { IdReusePolicy } from '../runtime/management.ts'
 import { toMilliseconds, type Duration } from '../workflow/duration.ts'
 import { isTenutoError } from '../workflow/errors.ts'
+import { againCommands } from './again-commands.ts'
 import { define, payload, tagsOf, toDate } from './client-command.ts'
 import { UsageError } from './command-line.ts'
 import type { Command, ExitCode, Terminal } from './command.ts'
@@ -148,6 +149,7 @@ export const clientCommands: Readonly<Record<string, Command>> = {
     },
   }),
 
+  ...againCommands,
   ...manyCommands,
 }
 

@@ -5,6 +5,7 @@ import type { App } from '../workflow/app.ts'
 import { isTenutoError, TenutoError } from '../workflow/errors.ts'
 import type { WorkflowFunction } from '../workflow/functions.ts'
 import { encodePayload } from '../workflow/payload.ts'
+import { workflowsAgain } from './again.ts'
 import { manyWorkflows } from './many-workflows.ts'
 import { hasReached } from './reached.ts'
 import { optional, toEpochMs, toState } from './values.ts'
@@ -17,6 +18,7 @@ const longestWaitMs = 2 ** 31 - 1
 export function createClient(app: Pick<App, 'nameOfWorkflow'>, management: Management): WorkflowClient {
   const client: Untyped = {
     ...manyWorkflows(management),
+    ...workflowsAgain(management),
     async scheduleNewWorkflow(workflow, input, options = {}) {
       const { instanceId, startTime, idempotencyKey, tags, idReusePolicy } = options
       const started = await management.start({

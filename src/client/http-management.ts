@@ -4,9 +4,11 @@
 import { fromWireHistory, fromWireStatus, workflowsPath } from '../http/wire.ts'
 import { checkTags } from '../runtime/instance-filter.ts'
 import type { InstanceView, Management, WaitUntil, WorkflowHistory } from '../runtime/management.ts'
-import { isTenutoError, TenutoError } from '../workflow/errors.ts'
+import { isTenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
+import { httpAgain } from './http-again.ts'
 import { httpMany } from './http-many.ts'
+import { instancePath, keyHeader, query, segment, startedId } from './http-request.ts'
 import { hasReached } from './reached.ts'
 import { type Send, sleep } from './transport.ts'
 
@@ -18,6 +20,7 @@ export function httpManagement(send: Send): Management {
     send({ method: 'POST', path: `${instancePath(instanceId)}/${name}`, body })
   return {
     ...httpMany(send),
+    ...httpAgain(send),
     async start(request) {
       const { workflowName, instanceId = crypto.randomUUID(), input, startAt, idempotencyKey } = request
       const { tags = {}, idReusePolicy } = request
@@ -114,37 +117,4 @@ function waitQuery(until: WaitUntil, heldMs: number): string {
   const target =
     typeof until === 'string' ? { until } : { until: 'change', since: until.changeSince.toISOString() }
   return query({ wait: String(heldMs / 1000), ...target })
-}
-
-function query(parameters: Readonly<Record<string, string>>): string {
-  return `?${new URLSearchParams(parameters).toString()}`
-}
-
-function keyHeader(given: string | undefined): Record<string, string> {
-  const key = given ?? crypto.randomUUID()
-  if (!/^[!-~](?:[ -~]*[!-~])?$/.test(key)) {
-    throw new TenutoError(
-      'INVALID_ARGUMENT',
-      `Over HTTP, a key must be printable ASCII, got '${key.slice(0, 40)}'.`,
-    )
-  }
-  return { 'idempotency-key': key }
-}
-
-function startedId(body: unknown): string {
-  const { instanceID } = (body ?? {}) as { instanceID?: unknown }
-  if (typeof instanceID === 'string') return instanceID
-  throw new TenutoError('UNEXPECTED_RESPONSE', 'The answer to the start names no instance.')
-}
-
-function instancePath(instanceId: string): string {
-  return `${workflowsPath}/${segment(instanceId, 'instance id')}`
-}
-
-/** @throws TenutoError `INVALID_ARGUMENT` for what no URL can carry in one piece: half a character, or the two names of folders */
-function segment(text: string, what: string): string {
-  if (!text.isWellFormed() || text === '.' || text === '..') {
-    throw new TenutoError('INVALID_ARGUMENT', `${JSON.stringify(text)} cannot be sent over HTTP as ${what}.`)
-  }
-  return encodeURIComponent(text)
 }

@@ -13,6 +13,7 @@ export type {
   WorkflowClient,
   WorkflowState,
 } from './workflow-client.ts'
+export type { AgainOptions, RestartOptions, WorkflowsAgain } from './workflow-again.ts'
 export type {
   ListOptions,
   ManyOptions,

@@ -4,6 +4,7 @@ import type { IdReusePolicy, Recursion, WorkflowHistory } from '../runtime/manag
 import type { FailureDetails } from '../workflow/failure.ts'
 import type { CallArguments, OutputOf, WorkflowFunction } from '../workflow/functions.ts'
 import type { RuntimeStatus } from '../workflow/status.ts'
+import type { WorkflowsAgain } from './workflow-again.ts'
 import type { ManyWorkflows } from './workflow-list.ts'
 
 declare const startedAs: unique symbol
@@ -66,7 +67,7 @@ export interface WorkflowState<Output = unknown> {
  * Workflows from outside. Every call may throw TenutoError: `ERR_INSTANCE_ID_NOT_FOUND` for an unknown or purged instance where nothing
  * else is said, `UNAVAILABLE`, `SEND_FAILED` or `STORAGE_*` when the platform does not accept it, and the codes named at each.
  */
-export interface WorkflowClient extends ManyWorkflows {
+export interface WorkflowClient extends ManyWorkflows, WorkflowsAgain {
   /**
    * Starts a workflow, given by function or by name. Once it resolves, the instance will run.
    * @throws TenutoError `WORKFLOW_NOT_REGISTERED` for a function without a name, `ERR_INSTANCE_ID_INVALID`, `ERR_INSTANCE_ID_TOO_LONG`,

@@ -5,6 +5,7 @@ import type { Management } from '../runtime/management.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import { type Logger, silentLogger } from '../workflow/logger.ts'
+import { again, runAgain } from './again.ts'
 import { errorAnswer, jsonAnswer } from './answers.ts'
 import { actOnMany, listMany } from './many.ts'
 import { command, commandsOf, history, raiseEvent, start, status } from './operations.ts'
@@ -63,6 +64,10 @@ function addWorkflowRoutes(app: Hono, prefix: string, management: Management): v
   app.all(`${instance}/history`, methodNotAllowed('GET, HEAD'))
   app.post(`${instance}/start`, async (c) => start(c, management))
   app.all(`${instance}/start`, methodNotAllowed('POST'))
+  for (const [name, run] of Object.entries(again)) {
+    app.post(`${instance}/${name}`, async (c) => runAgain(c, management, run))
+    app.all(`${instance}/${name}`, methodNotAllowed('POST'))
+  }
   app.post(event, async (c) => raiseEvent(c, management))
   app.all(event, methodNotAllowed('POST'))
   for (const [name, run] of Object.entries(commandsOf(management))) {

@@ -130,7 +130,7 @@ async function viewWhen(
   }
 }
 
-async function onKnownInstance<T>(instanceId: string, run: () => Promise<T>): Promise<T> {
+export async function onKnownInstance<T>(instanceId: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run()
   } catch (error) {
@@ -146,7 +146,7 @@ function unknownInstance(instanceId: string): TenutoError {
   )
 }
 
-function idempotencyKeyOf({ headers }: Request): string | undefined {
+export function idempotencyKeyOf({ headers }: Request): string | undefined {
   const key = headers.get('idempotency-key') ?? undefined
   if (key !== undefined) assertIdempotencyKey(key)
   return key

@@ -9,6 +9,7 @@ import type { InstanceView, Management, WaitUntil } from './management.ts'
 import type { Ports } from './ports.ts'
 import { purgeInstance } from './purge.ts'
 import { countInstances, listInstances } from './query-instances.ts'
+import { restartInstance } from './restart.ts'
 import { startInstance } from './start-instance.ts'
 import { waitForInstance } from './wait.ts'
 
@@ -54,6 +55,7 @@ export function createManagement(ports: Ports): Management {
         ...(!recursive && { recursive }),
       })
     },
+    restart: (request) => restartInstance(ports, request),
     purge: (instanceId, { recursive = true } = {}) => purgeInstance(ports, instanceId, recursive),
   }
 }

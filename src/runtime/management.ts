@@ -27,6 +27,14 @@ export interface StartRequest {
   readonly idReusePolicy?: IdReusePolicy
 }
 
+export interface RestartRequest {
+  readonly instanceId: string
+  /** A new instance with this id; the old one stays. Left out: the same id begins anew. */
+  readonly newInstanceId?: string
+  /** The same request again gets the same answer. */
+  readonly idempotencyKey?: string
+}
+
 export interface RaiseEventRequest {
   readonly instanceId: string
   readonly eventName: string
@@ -161,6 +169,13 @@ export interface Management {
   resume(instanceId: string, reason?: string): Promise<void>
   /** No effect on an instance that has ended. Children that it waits for are terminated after it. */
   terminate(instanceId: string, output?: Payload, options?: Recursion): Promise<void>
+  /**
+   * Starts the workflow of an instance again, with the input and the tags of its first start. With its own id: once it has ended, with all
+   * its descendants, it makes way for the new life.
+   * @throws TenutoError `ERR_RESTART_WORKFLOW` (has not ended, or a descendant has not), `ERR_START_WORKFLOW` (the new id is taken),
+   *   `ERR_INSTANCE_ID_INVALID`, `ERR_INSTANCE_ID_TOO_LONG`, `INVALID_ARGUMENT` (the key)
+   */
+  restart(request: RestartRequest): Promise<{ readonly instanceId: string }>
   /** Children that have ended are purged before it. @throws TenutoError `ERR_PURGE_WORKFLOW` (has not ended) */
   purge(instanceId: string, options?: Recursion): Promise<void>
 }

@@ -32,6 +32,8 @@ export interface InstanceRow extends InstanceKey {
   readonly startDigest: string
   /** Given by the caller: the same start again gets the same answer even after the instance has ended. */
   readonly startKey?: string
+  /** Given by whoever began the id anew, by a restart or a rewind: the same request again gets the same answer. */
+  readonly againKey?: string
   /** Number of the newest episode, 0 before the first; derived when the row is read, as are `lastUpdatedAt` and `unreadEvents`. */
   readonly episode: number
   /** External events that its newest episode left unread. */

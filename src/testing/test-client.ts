@@ -46,8 +46,9 @@ function managementOf({ app, ports, clock, time }: TestClientOptions): Managemen
     raiseEvent: async (request) => settled(async () => management.raiseEvent(request)),
     suspend: async (id, reason) => settled(async () => management.suspend(id, reason)),
     resume: async (id, reason) => settled(async () => management.resume(id, reason)),
-    terminate: async (id, output) => settled(async () => management.terminate(id, output)),
-    purge: async (id) => settled(async () => management.purge(id)),
+    terminate: async (id, output, options) => settled(async () => management.terminate(id, output, options)),
+    restart: async (request) => settled(async () => management.restart(request)),
+    purge: async (id, options) => settled(async () => management.purge(id, options)),
     async get(instanceId) {
       await time.rest()
       return management.get(instanceId)

@@ -206,6 +206,11 @@ const entries = {
     remedy: 'Terminate it first.',
     http: 409,
   },
+  ERR_RESTART_WORKFLOW: {
+    summary: 'Only an instance that has ended, with all its descendants, can be restarted under its own id.',
+    remedy: 'Wait for its end, terminate it first, or give the new run an id of its own.',
+    http: 409,
+  },
   ERR_MALFORMED_REQUEST: {
     summary: 'The request is not well formed.',
     remedy: 'See the message.',

@@ -90,6 +90,17 @@ test('an instance is terminated and purged, and then unknown', async () => {
   expect(await tenuto('get', 'monitor')).toMatchObject({ code: 1, error: 'There is no instance "monitor".' })
 })
 
+test('an instance is restarted, under its own id or as another one', async () => {
+  await tenuto('start', 'taskChaining', '1', '--id', 'once_more')
+  await tenuto('wait', 'once_more')
+  expect(await tenuto('restart', 'once_more')).toMatchObject({ code: 0, out: 'once_more' })
+  expect(await tenuto('restart', 'once_more', '--new-id', 'copy')).toMatchObject({ code: 0, out: 'copy' })
+  expect((await tenuto('wait', 'copy')).out).toMatch(/output +\[2,4,16\]/)
+  const { out } = await tenuto('restart', 'copy', '--new')
+  expect(out).toMatch(/^[\da-f-]{36}$/)
+  expect(await tenuto('restart', 'nobody')).toMatchObject({ code: 1 })
+})
+
 test('instances are listed by what the flags say, newest first, and counted', async () => {
   for (const at of [1, 2, 3]) {
     await tenuto(

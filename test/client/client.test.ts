@@ -332,6 +332,20 @@ describe.each(clients)('a client over %s', (_title, open) => {
     expect(fake.calls.at(-1)).toMatchObject(['actOnMany', { act: { kind: 'purge' }, all: true }])
   })
 
+  test('an instance is restarted under its own id, a given one or a random one', async () => {
+    const instanceId = await startOrder()
+    await expect(client.restartWorkflow(instanceId)).rejects.toMatchObject({ code: 'ERR_RESTART_WORKFLOW' })
+    fake.change(instanceId, { status: 'FAILED' })
+    expect(await client.restartWorkflow(instanceId, { idempotencyKey: 'k 1' })).toBe(instanceId)
+    expect(fake.calls.at(-1)).toEqual(['restart', { instanceId, idempotencyKey: 'k 1' }])
+    const newInstanceId = crypto.randomUUID()
+    expect(await client.restartWorkflow(instanceId, { newInstanceId })).toBe(newInstanceId)
+    expect(await client.restartWorkflow(instanceId, { newInstanceId: true })).toMatch(/^[\da-f-]{36}$/)
+    await expect(client.restartWorkflow('nobody')).rejects.toMatchObject({
+      code: 'ERR_INSTANCE_ID_NOT_FOUND',
+    })
+  })
+
   test.each(['replaceFinished', 'ifNotExists', 'failIfExists'] as const)(
     'a start hands on the policy %s',
     async (idReusePolicy) => {

@@ -45,6 +45,9 @@ export function patient(management: Management, clock: Clock): Management {
     suspend: async (...request) => once(async () => management.suspend(...request), 'ERR_PAUSE_WORKFLOW'),
     resume: async (...request) => once(async () => management.resume(...request), 'ERR_RESUME_WORKFLOW'),
     terminate: async (...request) => again(async () => management.terminate(...request)),
+    async restart({ idempotencyKey = randomUUID(), ...rest }) {
+      return again(async () => management.restart({ ...rest, idempotencyKey }))
+    },
     purge: async (...request) => once(async () => management.purge(...request), 'ERR_INSTANCE_ID_NOT_FOUND'),
   }
 }

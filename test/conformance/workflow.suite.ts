@@ -17,6 +17,7 @@ import { mistakeCases } from './cases/mistakes.ts'
 import { customStatusCases, raiseCases, sendEventCases, waitCases } from './cases/outside.ts'
 import { payloadCases } from './cases/payloads.ts'
 import { listCases, manyCases, reuseCases } from './cases/queries.ts'
+import { restartCases } from './cases/restart.ts'
 import { retryCases } from './cases/retries.ts'
 import { retryRuleCases } from './cases/retry-rules.ts'
 import { timerCases } from './cases/timers.ts'
@@ -40,6 +41,7 @@ export const groups: Readonly<Record<string, Cases>> = {
   starts: startCases,
   'ids that are taken': reuseCases,
   'scheduled starts': scheduledStartCases,
+  restart: restartCases,
   purge: purgeCases,
   lists: listCases,
   'acts on many': manyCases,

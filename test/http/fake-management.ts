@@ -217,6 +217,17 @@ export function fakeManagement(): FakeManagement {
       if (isTerminal(known(instanceId).view.status)) return
       change(instanceId, { status: 'TERMINATED', ...(output !== undefined && { output }) })
     },
+    async restart(request) {
+      record('restart', request)
+      const { instanceId, newInstanceId } = request
+      const { view, start } = known(instanceId)
+      if (newInstanceId === undefined) {
+        if (!isTerminal(view.status)) throw new TenutoError('ERR_RESTART_WORKFLOW', 'It has not ended.')
+        change(instanceId, { status: 'PENDING' })
+        return { instanceId }
+      }
+      return fake.start({ ...start, instanceId: newInstanceId })
+    },
     async purge(instanceId) {
       record('purge', instanceId)
       if (!isTerminal(known(instanceId).view.status)) {

@@ -65,6 +65,7 @@ export const managementApi: Scenarios = {
     return post(`${workflows}/order-7/raiseEvent/shipped`)
   }),
   ERR_PURGE_WORKFLOW: answerTo(async (post) => post(`${workflows}/order-7/purge`)),
+  ERR_RESTART_WORKFLOW: answerTo(async (post) => post(`${workflows}/order-7/restart`)),
   ERR_MALFORMED_REQUEST: answerTo(async (post) =>
     post(`${workflows}/order-7/terminate`, { body: '{output:5}' }),
   ),
@@ -76,7 +77,7 @@ export const managementApi: Scenarios = {
   ERR_FORBIDDEN_ORIGIN: answerTo(async (post) =>
     post(`${workflows}/order/start`, { headers: { 'Sec-Fetch-Site': 'cross-site' } }),
   ),
-  ERR_NOT_FOUND: answerTo(async (post) => post(`${workflows}/order-7/restart`)),
+  ERR_NOT_FOUND: answerTo(async (post) => post(`${workflows}/order-7/reopen`)),
   ERR_METHOD_NOT_ALLOWED: answerTo(async (post) => post(`${workflows}/order-7/start`, { method: 'PUT' })),
   ERR_REQUEST_TIMEOUT: async () =>
     answerOfSocket(

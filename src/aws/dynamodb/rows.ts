@@ -26,7 +26,7 @@ import { listShards } from './schema.ts'
 const bodyBytes = 100 * 1024
 
 /** What of a row is written once, and is never looked for. */
-type Start = Pick<InstanceRow, 'startKey'>
+type Start = Pick<InstanceRow, 'startKey' | 'againKey'>
 /** What of a row changes with its episodes. */
 type Shown = Pick<InstanceRow, 'customStatus' | 'output' | 'failure'>
 
@@ -38,9 +38,10 @@ export interface PackedRow {
 
 export async function packRow(bodies: Bodies, row: InstanceRow): Promise<PackedRow> {
   const place = placeOf(row)
-  const { parent, tags, startKey, input, startAt, stalled, purgedAt } = row
+  const { parent, tags, startKey, againKey, input, startAt, stalled, purgedAt } = row
   const start: Start = {
     ...(startKey !== undefined && { startKey }),
+    ...(againKey !== undefined && { againKey }),
   }
   const packed = [
     ...(isEmpty(start) ? [] : [await bodies.pack(place, 'start', JSON.stringify(start), bodyBytes)]),

@@ -196,8 +196,16 @@ export const durabletaskJsCases: readonly CaseGroup[] = [
   {
     source,
     group: 'restart',
-    reason: 'not yet: an ended instance is started anew by its owner, with its input',
-    cases: names('completed failed terminated newId sameId inputPreserved runningRefused unknown'),
+    cases: {
+      completed: 'a completed instance is restarted',
+      failed: 'a failed one',
+      terminated: 'a terminated one',
+      newId: 'as another instance',
+      sameId: 'under its own id',
+      inputPreserved: 'with its input',
+      runningRefused: 'not under its own id while it runs',
+      unknown: 'an unknown one is not found',
+    },
   },
   {
     source,
