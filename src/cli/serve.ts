@@ -143,7 +143,7 @@ export function describeListenError(error: unknown, port: number, hostname: stri
   const host = printable(hostname)
   switch ((error as { code?: unknown } | undefined)?.code) {
     case 'EADDRINUSE':
-      return `Port ${port} is in use on ${host}.\nStop the other process, or choose another port: --port ${port + 1}, or --port 0 for any free one.`
+      return `Port ${port} is in use on ${host}.\nStop the other process, or choose another port: --port 0 for any free one.`
     case 'EACCES':
       return `Port ${port} may not be opened by this user.\nChoose one above 1023.`
     case 'EADDRNOTAVAIL':

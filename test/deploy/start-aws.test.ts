@@ -15,12 +15,18 @@ import { createHttpClient } from '../../src/client/index.ts'
 import { dynoxideTitle } from '../support/dynoxide.ts'
 
 const main = ['--import', './scripts/require-node.js', 'scripts/stack/main.ts']
-const send = ['--import', './scripts/require-node.js', 'scripts/stack/send.ts']
 const run = promisify(execFile)
 
 function start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const options = { env: { ...process.env, ...env }, encoding: 'utf8', timeout: 25_000 } as const
   return spawnSync(process.execPath, [...main, ...args], options)
+}
+
+/** What the README has somebody type once the stack is started. */
+function linesOfReadme(): readonly string[] {
+  const blocks = readFileSync('README.md', 'utf8').matchAll(/^```sh\n(.*?)^```$/gms)
+  const [, block = ''] = [...blocks].find(([, text]) => text?.includes('localhost:3501')) ?? []
+  return block.trimEnd().split('\n')
 }
 
 test('--help names every flag and the variables of the SDK', () => {
@@ -90,45 +96,37 @@ describe.skipIf(noDynoxide)(dynoxideTitle('a started stack'), () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  /** Runs a line of a shell, in which port 3501 is the one that is served. */
+  /** Runs a line of a shell, in which port 3501 is the one that is served. @returns what it prints */
   async function shell(line: string): Promise<string> {
-    const env = { PATH: process.env['PATH'], CURL_HOME: folder, NO_PROXY: '*' }
-    return (await run('sh', ['-c', line], { env })).stdout
+    const env = { PATH: process.env['PATH'], CURL_HOME: folder, NO_PROXY: '*', AWS_ENDPOINT_URL: services }
+    return (await run('sh', ['-c', line], { env })).stdout.trim()
   }
 
-  /** `npm run send`. @returns what it prints */
-  async function sent(...args: readonly string[]): Promise<string> {
-    const env = { ...process.env, AWS_ENDPOINT_URL: services }
-    return (await run(process.execPath, [...send, ...args], { env })).stdout.trim()
-  }
+  test('the lines of the README, as they stand: a start, each listener with one command, and what came of it', async () => {
+    const client = createHttpClient(url)
+    const readme = linesOfReadme()
+    expect(readme).toHaveLength(6)
+    const [begin = '', ask = '', sendOrder = '', startLaptop = '', approve = '', askLaptop = ''] = readme
 
-  test('the lines of the README: a start and its status', async () => {
-    const readme = readFileSync('README.md', 'utf8')
-    const [begin = '', ask = ''] = [...readme.matchAll(/^curl .*localhost:3501.*$/gm)].map(([line]) => line)
     expect(await shell(begin)).toContain('{"instanceID":"12345678"}')
-    await createHttpClient(url).waitForWorkflowCompletion('12345678')
+    await client.waitForWorkflowCompletion('12345678')
     expect(JSON.parse(await shell(ask))).toMatchObject({
       instanceID: '12345678',
       workflowName: 'OrderProcessingWorkflow',
       runtimeStatus: 'COMPLETED',
       properties: { 'dapr.workflow.output': '{"Processed":true}' },
     })
-  })
 
-  test('each listener with one command', async () => {
-    const client = createHttpClient(url)
-    const laptop = { cost: 1500, product: 'Laptop', quantity: 1 }
-    await client.scheduleNewWorkflow('purchaseOrder', laptop, { instanceId: 'laptop' })
-    await sent('approvals', '{"order":"laptop","approver":"Jane Doe"}')
-    const order = await sent('orders', '{"order":{"Name":"Paperclips","Quantity":1,"TotalCost":9.95}}')
-    for (const id of ['laptop', order]) {
-      await expect.poll(async () => client.getWorkflowState(id), { timeout: 15_000 }).toBeDefined()
-    }
-    expect(await client.waitForWorkflowCompletion('laptop')).toMatchObject({
-      output: `Approved by 'Jane Doe'`,
-    })
-    expect(await client.waitForWorkflowCompletion(order)).toMatchObject({
-      output: { Processed: true },
+    const order = (await shell(sendOrder)).split('\n').at(-1) ?? ''
+    await expect.poll(async () => client.getWorkflowState(order), { timeout: 15_000 }).toBeDefined()
+    expect(await client.waitForWorkflowCompletion(order)).toMatchObject({ output: { Processed: true } })
+
+    expect(await shell(startLaptop)).toContain('{"instanceID":"laptop"}')
+    await shell(approve)
+    await client.waitForWorkflowCompletion('laptop')
+    expect(JSON.parse(await shell(askLaptop))).toMatchObject({
+      runtimeStatus: 'COMPLETED',
+      properties: { 'dapr.workflow.output': `"Approved by 'Jane Doe'"` },
     })
   })
 
