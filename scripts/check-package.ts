@@ -8,9 +8,13 @@ import { join, resolve } from 'node:path'
 interface Manifest {
   readonly name: string
   readonly exports: Readonly<Record<string, unknown>>
+  readonly devDependencies: Readonly<Record<string, string>>
+  readonly peerDependencies: Readonly<Record<string, string>>
 }
 
-const { name, exports } = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest
+const { name, exports, devDependencies, peerDependencies } = JSON.parse(
+  readFileSync('package.json', 'utf8'),
+) as Manifest
 const specifiers = Object.keys(exports).map((subPath) => join(name, subPath))
 const project = mkdtempSync(join(tmpdir(), `${name}-package-`))
 
@@ -20,13 +24,22 @@ try {
     join(project, 'package.json'),
     JSON.stringify({ name: 'consumer', private: true, type: 'module' }),
   )
-  run('npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', tarball)
+  // Optional ones: some sub-paths need them, and no other may.
+  const peers = Object.keys(peerDependencies).map((peer) => `${peer}@${devDependencies[peer]}`)
+  const needsPeers = (specifier: string): boolean => specifier === join(name, 'aws/s3')
+  install(tarball)
+  for (const specifier of specifiers) if (!needsPeers(specifier)) importAtRuntime(specifier)
+  install(...peers)
   for (const specifier of specifiers) importAtRuntime(specifier)
   checkTypes()
   run(join('node_modules', '.bin', name), '--help')
   console.log(`${name}: ${specifiers.length} sub-paths import and type-check, the command runs`)
 } finally {
   rmSync(project, { recursive: true, force: true })
+}
+
+function install(...packages: readonly string[]): void {
+  run('npm', 'install', '--no-audit', '--no-fund', '--prefer-offline', ...packages)
 }
 
 /** @returns the tarball, once it holds nothing that a user has no use for. */

@@ -8,6 +8,7 @@ import {
   activityHandler,
   type AwsBackend,
   type AwsClients,
+  type BlobOptions,
   createAwsBackend,
   deadLetterHandler,
   type HandlerOptions,
@@ -57,6 +58,8 @@ export interface AwsWorldOptions {
   /** Hears of every invocation before it begins. */
   readonly onInvocation?: (invocation: Invocation) => void
   readonly onMetric?: (name: MetricName, value: number) => void
+  /** Where large payloads lie. Default: in the table. */
+  readonly blobs?: BlobOptions
   /** Runs an invocation; what it returns or throws is what the caller of the function sees. */
   readonly around?: (invocation: Invocation, run: () => Promise<unknown>) => Promise<unknown>
   readonly chooseContainer?: Choose
@@ -149,13 +152,14 @@ function backendWith(
   env: Readonly<Record<string, string>>,
   clients: AwsClients,
 ): AwsBackend {
-  const { clock, logger = silentLogger, ports: wrap = (same) => same, onMetric } = options
+  const { clock, logger = silentLogger, ports: wrap = (same) => same, onMetric, blobs } = options
   const backend = createAwsBackend({
     env,
     logger,
     clock,
     clients,
     metrics: { addMetric: (name, _unit, value) => onMetric?.(name, value) },
+    ...(blobs && { blobs }),
   })
   return { ...backend, ports: wrap(backend.ports) }
 }

@@ -1,4 +1,6 @@
 // The backend on DynamoDB, SQS and EventBridge Scheduler, and the Lambda functions over it. That of the HTTP API is in `tenuto/http/lambda`.
+export type { BlobStore } from './blobs.ts'
+export type { BlobOptions, Retention } from './dynamodb/index.ts'
 export {
   type AwsBackend,
   type AwsBackendOptions,

@@ -1,4 +1,4 @@
-// Blobs in S3.
+// `tenuto/aws/s3`: large payloads in a bucket. An entry of its own, because most functions need no client of S3, and should not load one.
 
 import {
   DeleteObjectsCommand,
@@ -10,15 +10,25 @@ import {
 import { TenutoError } from '../workflow/errors.ts'
 import type { BlobStore } from './blobs.ts'
 
+export type { BlobStore } from './blobs.ts'
+
 export interface S3BlobOptions {
+  /** It repeats what fails for a while; give its requests an end, well before that of the functions. */
   readonly client: Pick<S3Client, 'send'>
   readonly bucket: string
-  /** Put before every key. */
+  /** Put before every key. Default: none. */
   readonly prefix?: string
 }
 
 const deletedAtOnce = 1_000
 
+/**
+ * Keeps payloads as objects, named by instance, life and a random id; none is ever overwritten. They are there before whatever refers to
+ * them, and are deleted after it: with their instance when it is purged, replaced or trimmed, an event's when it has been consumed.
+ * What a host left behind that died in between, and what belongs to an instance that expired from the table, stays: a lifecycle rule may
+ * delete it once it is older than any instance lives.
+ * @throws TenutoError `STORAGE_FAILED`, from each method, for what S3 refuses
+ */
 export function createS3Blobs({ client, bucket, prefix = '' }: S3BlobOptions): BlobStore {
   const keyOf = (key: string): string => `${prefix}${key}`
   return {

@@ -3,6 +3,7 @@
 import type { Dynoxide } from '../../scripts/stack/dynoxide.ts'
 import { type AwsWorld, type AwsWorldOptions, openAwsWorld } from '../../scripts/stack/in-process.ts'
 import { VirtualTime } from '../../scripts/stack/virtual-time.ts'
+import type { BlobOptions } from '../../src/aws/index.ts'
 import type { Ports, Store } from '../../src/runtime/ports.ts'
 import { idempotent, patient } from './bad-conditions.ts'
 import type { OpenHost, TestHost } from './test-host.ts'
@@ -14,8 +15,15 @@ export interface Trouble {
   readonly onRepeat: () => void
 }
 
-/** @param troubleFor asked for each world, with its time; left out, nothing goes wrong */
-export function awsHosts(dynoxide: () => Dynoxide, troubleFor?: (time: VirtualTime) => Trouble): OpenHost {
+/**
+ * @param troubleFor asked for each world, with its time; left out, nothing goes wrong
+ * @param blobs where large payloads lie; left out, in the table
+ */
+export function awsHosts(
+  dynoxide: () => Dynoxide,
+  troubleFor?: (time: VirtualTime) => Trouble,
+  blobs?: BlobOptions,
+): OpenHost {
   return async (app, logger) => {
     const time = new VirtualTime()
     const watchers = new Watchers()
@@ -24,6 +32,7 @@ export function awsHosts(dynoxide: () => Dynoxide, troubleFor?: (time: VirtualTi
     const { ports: spoil = (same: Ports) => same } = trouble?.options ?? {}
     const world = await openAwsWorld({
       ...trouble?.options,
+      ...(blobs && { blobs }),
       app: trouble ? idempotent(app, trouble.onRepeat) : app,
       dynoxide: dynoxide(),
       clock: time.clock,

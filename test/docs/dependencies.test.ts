@@ -9,6 +9,8 @@ interface Manifest {
   readonly dependencies?: Versions
   readonly devDependencies?: Versions
   readonly optionalDependencies?: Versions
+  readonly peerDependencies?: Versions
+  readonly peerDependenciesMeta?: Readonly<Record<string, unknown>>
 }
 
 const [, ...sections] = readFileSync('docs/dependencies.md', 'utf8').split(/^## /m)
@@ -28,8 +30,21 @@ test('no package comes from anywhere else', () => {
   expect(Object.keys(project).filter((key) => /dependencies/i.test(key))).toEqual([
     'dependencies',
     'devDependencies',
+    'peerDependencies',
+    'peerDependenciesMeta',
   ])
   expect(Object.keys(binaries).filter((key) => /dependencies/i.test(key))).toEqual(['optionalDependencies'])
+})
+
+test('what a user brings along is optional, tested with, and said', () => {
+  const { peerDependencies = {}, peerDependenciesMeta = {}, devDependencies = {} } = project
+  const names = Object.keys(peerDependencies)
+  expect(Object.keys(peerDependenciesMeta)).toEqual(names)
+  for (const name of names) {
+    expect(peerDependenciesMeta[name]).toEqual({ optional: true })
+    expect(devDependencies).toHaveProperty([name])
+    expect(sections.find((section) => section.startsWith('What users get\n'))).toContain(`\`${name}\``)
+  }
 })
 
 test('every package has a reason, an alternative and a size', () => {

@@ -1,16 +1,8 @@
 // Blobs in S3, through the real client and a bucket in memory.
 
-import { Readable } from 'node:stream'
-import { S3Client } from '@aws-sdk/client-s3'
 import { expect, test } from 'vitest'
 import { createS3Blobs } from '../../../src/aws/s3-blobs.ts'
-
-interface Question {
-  readonly method: string
-  readonly path: string
-  readonly query: Readonly<Record<string, unknown>>
-  readonly body?: Uint8Array | string
-}
+import { openBucket } from '../bucket.ts'
 
 test('a blob comes back as it was put, and is gone when it is removed', async () => {
   const { blobs, objects } = open()
@@ -32,50 +24,7 @@ test('what S3 refuses is reported with a code', async () => {
   await expect(blobs.remove(['a'])).rejects.toThrow('AccessDenied')
 })
 
-/** A bucket that does what the three operations need. */
 function open(refusal?: string) {
-  const objects = new Map<string, Uint8Array>()
-  const handle = async ({ method, path, query, body = '' }: Question) => {
-    const key = decodeURIComponent(path)
-    if (refusal !== undefined) return xml(403, error(refusal))
-    if (method === 'PUT') {
-      objects.set(key, Buffer.from(body))
-      return xml(200, '')
-    }
-    if (method === 'POST' && 'delete' in query) {
-      for (const [, name = ''] of Buffer.from(body)
-        .toString()
-        .matchAll(/<Key>(.*?)<\/Key>/g))
-        objects.delete(`/blobs/${name}`)
-      return xml(200, '<DeleteResult/>')
-    }
-    const found = objects.get(key)
-    return found
-      ? { response: { statusCode: 200, headers: {}, body: Readable.from([found]) } }
-      : xml(404, error('NoSuchKey'))
-  }
-  const client = new S3Client({
-    region: 'eu-test-1',
-    endpoint: 'http://s3.test',
-    forcePathStyle: true,
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    maxAttempts: 1,
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    requestHandler: { handle, destroy() {} } as never,
-  })
+  const { client, objects } = openBucket(refusal)
   return { objects, blobs: createS3Blobs({ client, bucket: 'blobs', prefix: 'tenuto/' }) }
-}
-
-function error(code: string): string {
-  return `<Error><Code>${code}</Code><Message>injected</Message></Error>`
-}
-
-function xml(statusCode: number, body: string) {
-  return {
-    response: {
-      statusCode,
-      headers: { 'content-type': 'application/xml' },
-      body: Readable.from([Buffer.from(body)]),
-    },
-  }
 }
