@@ -1,5 +1,7 @@
-// SQS, SNS, EventBridge Scheduler and Lambda's event source mapping in one process, on a clock that a test can turn. The real clients of
+// DynamoDB, SQS, SNS, EventBridge Scheduler and Lambda's event source mapping in one process, on a clock that a test can turn. The real clients of
 // the AWS SDK talk to them: `new SQSClient(standIn.clientConfig)`.
+export { createDynamoStandIn, type DynamoStandIn } from './dynamodb/stand-in.ts'
+export type { DynamoFaults } from './dynamodb/faults.ts'
 export {
   type PolledQueue,
   pollQueue,

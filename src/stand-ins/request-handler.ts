@@ -19,7 +19,7 @@ interface WireResponse {
 
 /** One operation that a client asks for. */
 interface Call {
-  readonly service: 'sqs' | 'sns' | 'scheduler'
+  readonly service: 'dynamodb' | 'sqs' | 'sns' | 'scheduler'
   readonly operation: string
   readonly input: unknown
 }

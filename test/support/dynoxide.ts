@@ -1,7 +1,10 @@
 // Suites that need dynoxide: one server for each file of tests, an empty table for each test.
 
+import { DynamoDBClient, CreateTableCommand } from '@aws-sdk/client-dynamodb'
 import { describe } from 'vitest'
-import { noDynoxide } from '../../scripts/stack/dynoxide.ts'
+import { type Dynoxide, noDynoxide, startDynoxide } from '../../scripts/stack/dynoxide.ts'
+import { createTableInput } from '../../src/aws/dynamodb/index.ts'
+import { createDynamoStandIn } from '../../src/stand-ins/index.ts'
 
 if (noDynoxide) console.warn(`NOT RUN: tests of the DynamoDB store, because ${noDynoxide}.`)
 
@@ -14,4 +17,43 @@ export function dynoxideTitle(title: string): string {
 export function describeOnDynoxide(title: string, tests: () => void): void {
   // oxlint-disable-next-line vitest/valid-title, vitest/valid-describe-callback -- both are the caller's
   describe.skipIf(noDynoxide)(dynoxideTitle(title), tests)
+}
+
+/** A DynamoDB: dynoxide, or the stand-in. */
+export type TableServer = Pick<Dynoxide, 'client' | 'createTable' | 'close'>
+
+let startServer: () => Promise<TableServer | undefined> = startIfThere
+
+/** A suite that runs on dynoxide and on the stand-in of the simulator: what one does the other must do. */
+export function describeOnTables(title: string, tests: () => void): void {
+  describeOnDynoxide(title, tests)
+  describe(`${title}, on the stand-in`, () => {
+    startServer = startStandIn
+    tests()
+    startServer = startIfThere
+  })
+}
+
+/** What starts the server of the suite that is being described. */
+export function currentServer(): () => Promise<TableServer | undefined> {
+  return startServer
+}
+
+async function startIfThere(): Promise<TableServer | undefined> {
+  return noDynoxide ? undefined : startDynoxide()
+}
+
+async function startStandIn(): Promise<TableServer> {
+  const { clientConfig } = createDynamoStandIn({ clock: { now: () => 0, sleep: async () => {} } })
+  const client: TableServer['client'] = (config = {}) => new DynamoDBClient({ ...clientConfig, ...config })
+  let tables = 0
+  return {
+    client,
+    async createTable() {
+      const tableName = `table-${++tables}`
+      await client().send(new CreateTableCommand(createTableInput(tableName)))
+      return tableName
+    },
+    close: async () => {},
+  }
 }

@@ -7,7 +7,7 @@ import type { Episode, InstanceKey } from '../../../src/runtime/episode.ts'
 import { eventRow, outcomeRow, rowOf } from '../../conformance/samples.ts'
 import { describeOnDynoxide } from '../../support/dynoxide.ts'
 import { injectFaults, refuse } from './faults.ts'
-import { type Bench, useDynoxide } from './harness.ts'
+import { type Bench, useTables } from './harness.ts'
 
 const key: InstanceKey = { instanceId: randomUUID(), incarnation: randomUUID() }
 const order = JSON.stringify({ orderId: 'o-1138', customer: 'c-99', lines: [{ sku: 'A-1', count: 2 }] })
@@ -36,7 +36,7 @@ function fanOut(width: number): Episode {
 }
 
 describeOnDynoxide('the cost of the DynamoDB store', () => {
-  const open = useDynoxide()
+  const open = useTables()
   /** What the work asked for, as `Operation units` each. */
   const costOf = async ({ takeRequests }: Bench, work: () => Promise<unknown>) => {
     takeRequests()

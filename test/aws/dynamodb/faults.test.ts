@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Store } from '../../../src/runtime/ports.ts'
 import { episodeOf, eventRow, key, nextLife, outcomeRow, rowOf } from '../../conformance/samples.ts'
-import { describeOnDynoxide } from '../../support/dynoxide.ts'
+import { describeOnTables } from '../../support/dynoxide.ts'
 import {
   after,
   cutAnswer,
@@ -17,11 +17,11 @@ import {
   onlyTheFirst,
   refuse,
 } from './faults.ts'
-import { useDynoxide } from './harness.ts'
+import { useTables } from './harness.ts'
 import { noise } from './noise.ts'
 
-describeOnDynoxide('DynamoDB at its worst', () => {
-  const open = useDynoxide()
+describeOnTables('DynamoDB at its worst', () => {
+  const open = useTables()
 
   const throttles = ['ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded']
   test.each(throttles)('%s is waited out with pauses that grow', async (name) => {

@@ -2,7 +2,6 @@
 
 import { type DynamoDBClient, type DynamoDBClientConfig, QueryCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
-import { type Dynoxide, noDynoxide, startDynoxide } from '../../../scripts/stack/dynoxide.ts'
 import {
   createDynamoStore,
   type DynamoRequest,
@@ -11,6 +10,7 @@ import {
 import type { Item } from '../../../src/aws/dynamodb/items.ts'
 import { partitionKey } from '../../../src/aws/keys.ts'
 import type { Clock, Store } from '../../../src/runtime/ports.ts'
+import { currentServer, type TableServer } from '../../support/dynoxide.ts'
 import { type RecordingLogger, recordingLogger } from '../../support/recording-logger.ts'
 
 /** Sleeping moves it, and nothing else does. */
@@ -36,10 +36,11 @@ export interface Bench {
 }
 
 /** Registers a server for the tests of a file. @returns what opens a store in a test */
-export function useDynoxide(): (options?: Partial<DynamoStoreOptions>) => Promise<Bench> {
-  let server: Dynoxide | undefined
+export function useTables(): (options?: Partial<DynamoStoreOptions>) => Promise<Bench> {
+  const start = currentServer()
+  let server: TableServer | undefined
   beforeAll(async () => {
-    if (!noDynoxide) server = await startDynoxide()
+    server = await start()
   })
   afterAll(() => server?.close())
   return async (options = {}) => {
@@ -48,7 +49,7 @@ export function useDynoxide(): (options?: Partial<DynamoStoreOptions>) => Promis
   }
 }
 
-async function openBench(server: Dynoxide, options: Partial<DynamoStoreOptions>): Promise<Bench> {
+async function openBench(server: TableServer, options: Partial<DynamoStoreOptions>): Promise<Bench> {
   const connect = (config?: DynamoDBClientConfig): DynamoDBClient => {
     const made = server.client(config)
     onTestFinished(() => made.destroy())
@@ -87,7 +88,7 @@ async function openBench(server: Dynoxide, options: Partial<DynamoStoreOptions>)
   }
 }
 
-async function itemsOf(server: Dynoxide, tableName: string, instanceId: string): Promise<Item[]> {
+async function itemsOf(server: TableServer, tableName: string, instanceId: string): Promise<Item[]> {
   const client = server.client()
   const items: Item[] = []
   let start: Item | undefined

@@ -3,13 +3,13 @@
 import { describe, expect, test } from 'vitest'
 import type { Episode } from '../../../src/runtime/episode.ts'
 import { episodeOf, eventRow, key, openingOf } from '../../conformance/samples.ts'
-import { describeOnDynoxide } from '../../support/dynoxide.ts'
+import { describeOnTables } from '../../support/dynoxide.ts'
 import { injectFaults, rewrite } from './faults.ts'
-import { type Bench, useDynoxide } from './harness.ts'
+import { type Bench, useTables } from './harness.ts'
 import { noise } from './noise.ts'
 
-describeOnDynoxide('histories in DynamoDB', () => {
-  const open = useDynoxide()
+describeOnTables('histories in DynamoDB', () => {
+  const open = useTables()
 
   const append = async ({ store }: Bench, ...episodes: readonly Episode[]) => {
     for (const episode of episodes)

@@ -5,15 +5,15 @@ import type { BlobStore } from '../../../src/aws/blobs.ts'
 import type { Item } from '../../../src/aws/dynamodb/items.ts'
 import type { InboxRow } from '../../../src/runtime/rows.ts'
 import { episodeOf, eventRow, key, nextLife, outcomeRow, rowOf } from '../../conformance/samples.ts'
-import { describeOnDynoxide } from '../../support/dynoxide.ts'
+import { describeOnTables } from '../../support/dynoxide.ts'
 import { hold, injectFaults, onlyTheFirst, refuse } from './faults.ts'
-import { type Bench, useDynoxide } from './harness.ts'
+import { type Bench, useTables } from './harness.ts'
 import { noise } from './noise.ts'
 
 const megabytes = 1_000_000
 
-describeOnDynoxide('large things in DynamoDB', () => {
-  const open = useDynoxide()
+describeOnTables('large things in DynamoDB', () => {
+  const open = useTables()
   const parts = async ({ items }: Bench): Promise<Item[]> =>
     (await items(key.instanceId)).filter(({ sk }) => sk?.S?.includes('#p#'))
 

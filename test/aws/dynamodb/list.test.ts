@@ -16,11 +16,11 @@ import { placeOf } from '../../../src/aws/keys.ts'
 import type { InstanceRow } from '../../../src/runtime/rows.ts'
 import type { RuntimeStatus } from '../../../src/workflow/status.ts'
 import { episodeOf, key, rowOf } from '../../conformance/samples.ts'
-import { describeOnDynoxide } from '../../support/dynoxide.ts'
-import { type Bench, useDynoxide } from './harness.ts'
+import { describeOnDynoxide, describeOnTables } from '../../support/dynoxide.ts'
+import { type Bench, useTables } from './harness.ts'
 
-describeOnDynoxide('lists in DynamoDB', () => {
-  const open = useDynoxide()
+describeOnTables('lists in DynamoDB', () => {
+  const open = useTables()
 
   const statuses: readonly RuntimeStatus[] = ['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'SUSPENDED']
   const fill = async ({ store }: Bench, count: number) => {
@@ -241,6 +241,10 @@ describeOnDynoxide('lists in DynamoDB', () => {
     const indexed = (await items(key.instanceId)).filter((item) => item['listKey'])
     expect(indexed.map(({ sk }) => sk?.S)).toEqual(['row'])
   })
+})
+
+describeOnDynoxide('the table of DynamoDB', () => {
+  const open = useTables()
 
   test('the table is what the schema says', async () => {
     const { client, tableName } = await open()

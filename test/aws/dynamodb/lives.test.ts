@@ -13,17 +13,17 @@ import {
   outcomeRow,
   rowOf,
 } from '../../conformance/samples.ts'
-import { describeOnDynoxide } from '../../support/dynoxide.ts'
+import { describeOnTables } from '../../support/dynoxide.ts'
 import { injectFaults, refuse } from './faults.ts'
-import { useDynoxide } from './harness.ts'
+import { useTables } from './harness.ts'
 import { noise } from './noise.ts'
 
 const dayMs = 24 * 3_600_000
 const secret = '"secret"'
 const end: Projection = { episode: 3, status: 'COMPLETED', lastUpdatedAt: 2_000, output: secret }
 
-describeOnDynoxide('the lives of an id in DynamoDB', () => {
-  const open = useDynoxide()
+describeOnTables('the lives of an id in DynamoDB', () => {
+  const open = useTables()
 
   /** An instance with something of every kind. */
   async function liveAndEnd(store: Store): Promise<void> {

@@ -6,9 +6,9 @@ import type { InstanceKey } from '../../../src/runtime/episode.ts'
 import type { Store } from '../../../src/runtime/ports.ts'
 import { MemoryStore } from '../../../src/testing/memory-store.ts'
 import { episodeOf, eventRow, openingOf, outcomeRow, rowOf } from '../../conformance/samples.ts'
-import { describeOnDynoxide } from '../../support/dynoxide.ts'
+import { describeOnTables } from '../../support/dynoxide.ts'
 import { numRuns } from '../../support/property.ts'
-import { useDynoxide } from './harness.ts'
+import { useTables } from './harness.ts'
 
 /** A store and what its callers know. */
 interface Subject {
@@ -143,8 +143,8 @@ const calls = fc.array(
   { maxLength: 40 },
 )
 
-describeOnDynoxide('DynamoDB against plain maps', () => {
-  const open = useDynoxide()
+describeOnTables('DynamoDB against plain maps', () => {
+  const open = useTables()
 
   test('any order of calls has the same answers', async () => {
     const { another } = await open()

@@ -1,21 +1,22 @@
 // The contract of every store, kept by this one.
 
 import { afterAll, beforeAll } from 'vitest'
-import { type Dynoxide, startDynoxide } from '../../../scripts/stack/dynoxide.ts'
 import { createDynamoStore } from '../../../src/aws/dynamodb/index.ts'
 import { silentLogger } from '../../../src/workflow/logger.ts'
 import { describeStore } from '../../conformance/store.suite.ts'
-import { describeOnDynoxide } from '../../support/dynoxide.ts'
+import { currentServer, describeOnTables, type TableServer } from '../../support/dynoxide.ts'
 import { testClock } from './harness.ts'
 
-describeOnDynoxide('DynamoDB', () => {
-  let server: Dynoxide
+describeOnTables('DynamoDB', () => {
+  const start = currentServer()
+  let server: TableServer | undefined
   beforeAll(async () => {
-    server = await startDynoxide()
+    server = await start()
   })
-  afterAll(() => server.close())
+  afterAll(() => server?.close())
 
   describeStore('DynamoDB', async () => {
+    if (!server) throw new Error('no server')
     const client = server.client()
     const tableName = await server.createTable()
     return {
