@@ -4,6 +4,7 @@ import { idReusePolicies } from '../http/wire.ts'
 import type { IdReusePolicy } from '../runtime/management.ts'
 import { toMilliseconds, type Duration } from '../workflow/duration.ts'
 import { isTenutoError } from '../workflow/errors.ts'
+import { activityCommands } from './activity-commands.ts'
 import { againCommands } from './again-commands.ts'
 import { define, payload, tagsOf, toDate } from './client-command.ts'
 import { UsageError } from './command-line.ts'
@@ -104,6 +105,8 @@ export const clientCommands: Readonly<Record<string, Command>> = {
       return 0
     },
   }),
+
+  ...activityCommands,
 
   suspend: define({
     usage: 'tenuto suspend <instance id> [reason]',

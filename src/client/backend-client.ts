@@ -5,6 +5,7 @@ import type { App } from '../workflow/app.ts'
 import { isTenutoError, TenutoError } from '../workflow/errors.ts'
 import type { WorkflowFunction } from '../workflow/functions.ts'
 import { encodePayload } from '../workflow/payload.ts'
+import { activityCompletions } from './activities.ts'
 import { workflowsAgain } from './again.ts'
 import { manyWorkflows } from './many-workflows.ts'
 import { hasReached } from './reached.ts'
@@ -19,6 +20,7 @@ export function createClient(app: Pick<App, 'nameOfWorkflow'>, management: Manag
   const client: Untyped = {
     ...manyWorkflows(management),
     ...workflowsAgain(management),
+    ...activityCompletions(management),
     async scheduleNewWorkflow(workflow, input, options = {}) {
       const { instanceId, startTime, idempotencyKey, tags, idReusePolicy } = options
       const started = await management.start({

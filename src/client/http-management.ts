@@ -6,6 +6,7 @@ import { checkTags } from '../runtime/instance-filter.ts'
 import type { InstanceView, Management, WaitUntil, WorkflowHistory } from '../runtime/management.ts'
 import { isTenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
+import { httpCompletions } from './activities.ts'
 import { httpAgain } from './http-again.ts'
 import { httpMany } from './http-many.ts'
 import { instancePath, keyHeader, query, segment, startedId } from './http-request.ts'
@@ -21,6 +22,7 @@ export function httpManagement(send: Send): Management {
   return {
     ...httpMany(send),
     ...httpAgain(send),
+    ...httpCompletions(send),
     async start(request) {
       const { workflowName, instanceId = crypto.randomUUID(), input, startAt, idempotencyKey } = request
       const { tags = {}, idReusePolicy } = request

@@ -112,6 +112,18 @@ export interface WorkflowClient extends ManyWorkflows, WorkflowsAgain {
     options?: RaiseEventOptions,
   ): Promise<void>
   /**
+   * Completes an activity that has called `ctx.completeLater()`, with the output that its call then has. Once it resolves, that counts,
+   * unless another outcome (a timeout, another run of the same attempt) came first. The same completion again has no further effect.
+   * @throws TenutoError `ERR_ACTIVITY_TOKEN_INVALID`, `ERR_COMPLETE_ACTIVITY` (nobody waits any more), `ERR_ACTIVITY_OUTCOME_CONFLICT`
+   *   (it has another outcome), `PAYLOAD_NOT_SERIALIZABLE`, `PAYLOAD_TOO_LARGE`
+   */
+  completeActivity(token: string, output?: unknown): Promise<void>
+  /**
+   * Fails it instead, as if the activity had thrown `error`: its retry policy decides what follows. A further attempt has a token of its own.
+   * @throws TenutoError as `completeActivity`
+   */
+  failActivity(token: string, error: unknown): Promise<void>
+  /**
    * Ends the instance, with an output if one is given, and after it the children that it waits for. No effect on one that has ended.
    * @throws TenutoError `PAYLOAD_NOT_SERIALIZABLE`, `PAYLOAD_TOO_LARGE`
    */

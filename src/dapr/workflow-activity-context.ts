@@ -34,6 +34,11 @@ export class WorkflowActivityContext {
     return this.#inner.signal
   }
 
+  /** Not Dapr's. The token by which somebody else completes this attempt, later; what the function returns is ignored then. */
+  async completeLater(): Promise<string> {
+    return this.#inner.completeLater()
+  }
+
   /** Not Dapr's. */
   get logger(): Logger {
     return this.#inner.logger

@@ -35,6 +35,20 @@ interface TaskFact {
   readonly seq: number
 }
 
+/**
+ * An activity has returned and will be completed from outside, by its token: nobody runs it any more. Names its task in other words than
+ * an outcome does, because it answers nothing.
+ */
+export interface ActivityDeferred {
+  readonly kind: 'activityDeferred'
+  readonly id: string
+  readonly generation: number
+  /** Sequence number of the call. */
+  readonly task: number
+  /** Ms since the epoch; the attempt fails unless it is completed by then. */
+  readonly until?: number
+}
+
 export interface TaskCompleted extends TaskFact {
   readonly kind: 'taskCompleted'
   readonly output?: Payload
@@ -100,7 +114,7 @@ export type TaskOutcome =
   | ChildWorkflowCompleted
   | ChildWorkflowFailed
 export type ExternalFact = EventRaised | ExecutionSuspended | ExecutionResumed | ExecutionTerminated | Nudged
-export type HistoryEvent = ExecutionStarted | TaskOutcome | ExternalFact
+export type HistoryEvent = ExecutionStarted | TaskOutcome | ActivityDeferred | ExternalFact
 
 /** The fact id of the opening of an instance. */
 export const startFactId = 'start'
@@ -110,9 +124,14 @@ export function taskFactId(generation: number, seq: number): string {
   return `t:${generation}.${seq}`
 }
 
-/** Generation and sequence number of a task's fact id; undefined for any other fact id. */
+/** The fact id of an activity's being completed from outside. */
+export function deferralFactId(generation: number, seq: number): string {
+  return `d:${generation}.${seq}`
+}
+
+/** Generation and sequence number in a fact id that tells of a task, its outcome or deferral; undefined for any other fact id. */
 export function parseTaskFactId(id: string): TaskFact | undefined {
-  const match = /^t:(\d+)\.(\d+)$/.exec(id)
+  const match = /^[dt]:(\d+)\.(\d+)$/.exec(id)
   return match ? { generation: Number(match[1]), seq: Number(match[2]) } : undefined
 }
 

@@ -204,6 +204,7 @@ export class Execution implements TaskOwner {
       case 'executionTerminated':
         return this.end({ kind: 'terminated', output: event.output })
       case 'nudged':
+      case 'activityDeferred':
         return
       default:
         this.#answer(event, value)

@@ -5,6 +5,7 @@ import type { Management } from '../runtime/management.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import { type Logger, silentLogger } from '../workflow/logger.ts'
+import { completeActivity, failActivity } from './activities.ts'
 import { again, runAgain } from './again.ts'
 import { errorAnswer, jsonAnswer } from './answers.ts'
 import { actOnMany, listMany } from './many.ts'
@@ -57,6 +58,10 @@ function addWorkflowRoutes(app: Hono, prefix: string, management: Management): v
   app.get(many, async (c) => listMany(c, management))
   app.post(many, async (c) => actOnMany(c, management))
   app.all(many, methodNotAllowed('GET, HEAD, POST'))
+  for (const [name, run] of Object.entries({ complete: completeActivity, fail: failActivity })) {
+    app.post(`${many}/activities/${name}`, async (c) => run(c, management))
+    app.all(`${many}/activities/${name}`, methodNotAllowed('POST'))
+  }
   const event = `${instance}/raiseEvent/:event{[^/]*}`
   app.get(instance, async (c) => status(c, management))
   app.all(instance, methodNotAllowed('GET, HEAD'))

@@ -1,8 +1,9 @@
 // What is done with an activity message: run it (or not), and bring the outcome home, by one's own commit or through the inbox.
 
-import { taskFactId } from '../engine/events.ts'
+import { type ActivityDeferred, factIdOf } from '../engine/events.ts'
 import { toFailureDetails } from '../workflow/failure.ts'
 import { type ActivityOutcome, runActivity } from './activity-runner.ts'
+import { tokenOf } from './activity-token.ts'
 import { type Verdict, verdictOn } from './activity-verdict.ts'
 import { advance } from './advance.ts'
 import type { InstanceKey } from './episode.ts'
@@ -18,7 +19,9 @@ export interface ActivityHandlerHost extends AdvanceHost {
 
 interface WideOutcome {
   readonly delivery: Delivery<ActivityMessage>
-  readonly outcome: ActivityOutcome | undefined
+  /** What is to be put into the inbox. */
+  readonly outcome?: ActivityOutcome | ActivityDeferred
+  readonly factId: string
 }
 
 export class ActivityHandler {
@@ -72,12 +75,18 @@ export class ActivityHandler {
     // The count only saves a run, and so does what this process happens to know; safety rests on the fact id.
     const isTerminated = this.#host.instances.get(keyOf(message))?.state.status === 'TERMINATED'
     const mustRead = receiveCount > 1 || isTerminated || message.inputInHistory
-    const { kind, whole = message }: Verdict = mustRead ? await this.#judge(message) : { kind: 'run' }
+    const {
+      kind,
+      whole = message,
+      waiting,
+    }: Verdict = mustRead ? await this.#judge(message) : { kind: 'run' }
     switch (kind) {
-      case 'run':
-        return [{ delivery, outcome: await this.#run(whole) }]
+      case 'run': {
+        const outcome = await this.#run(whole)
+        return [{ delivery, outcome, factId: factIdOf(outcome) }]
+      }
       case 'waits in inbox':
-        return [{ delivery, outcome: undefined }]
+        return waiting === undefined ? [] : [{ delivery, factId: waiting }]
       case 'run detached':
         await this.#run(whole)
         return []
@@ -98,11 +107,11 @@ export class ActivityHandler {
     const { store, queue, clock, newId } = this.#host.ports
     const key = keyOf(first.delivery.message)
     const acceptedAt = clock.now()
-    const rows = group.flatMap(({ outcome }) =>
-      outcome ? [{ factId: factIdOf(outcome), event: outcome, acceptedAt }] : [],
+    const rows = group.flatMap(({ factId, outcome }) =>
+      outcome ? [{ factId, event: outcome, acceptedAt }] : [],
     )
     if (rows.length > 0) await store.putOutcomes(key, rows)
-    const factIds = group.map(({ delivery }) => factIdOf(delivery.message))
+    const factIds = group.map(({ factId }) => factId)
     await queue.send([doorbell(key, newId(), factIds)])
   }
 
@@ -117,9 +126,10 @@ export class ActivityHandler {
     })
   }
 
-  #run(message: ActivityMessage): Promise<ActivityOutcome> {
+  #run(message: ActivityMessage): Promise<ActivityOutcome | ActivityDeferred> {
     const { app, ports, shutdown } = this.#host
-    return runActivity({ app, clock: ports.clock, logger: ports.logger, shutdown }, message)
+    const { clock, logger, store } = ports
+    return runActivity({ app, clock, logger, shutdown, tokenOf: (each) => tokenOf(store, each) }, message)
   }
 
   #warn({ instanceId, name }: ActivityMessage, error: unknown): void {
@@ -133,8 +143,4 @@ export class ActivityHandler {
 
 function keyOf({ instanceId, incarnation }: ActivityMessage): InstanceKey {
   return { instanceId, incarnation }
-}
-
-function factIdOf({ generation, seq }: { readonly generation: number; readonly seq: number }): string {
-  return taskFactId(generation, seq)
 }

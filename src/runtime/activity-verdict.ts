@@ -1,7 +1,7 @@
 // What the history says about the message of an activity before it is run.
 
 import type { Command } from '../engine/commands.ts'
-import { isTaskOutcome, taskFactId } from '../engine/events.ts'
+import { deferralFactId, isTaskOutcome, taskFactId } from '../engine/events.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { isTerminal } from '../workflow/status.ts'
 import type { LiveInstance } from './live-instance.ts'
@@ -9,12 +9,14 @@ import type { ActivityMessage } from './messages.ts'
 import type { Ports } from './ports.ts'
 
 /**
- * `settled`: its outcome is known, or nobody may run it any more; only guard duty is left. `waits in inbox`: it has run, and the ring
+ * `settled`: its outcome is known, it is completed from outside, or nobody may run it any more; only guard duty is left. `waits in inbox`: it has run, and the ring
  * for its outcome may have been lost. `run detached`: it was asked for by a generation that is over, or by an instance that has ended;
  * nobody hears of the outcome.
  */
 export interface Verdict {
   readonly kind: 'run' | 'settled' | 'waits in inbox' | 'run detached'
+  /** The row that waits in the inbox. */
+  readonly waiting?: string
   /** The instance as it was read; absent when nothing was read or the instance is gone. */
   readonly read?: LiveInstance
   /** The message with its input, where that was looked up. */
@@ -34,7 +36,9 @@ export async function verdictOn(
   const factId = taskFactId(generation, seq)
   if (state.status === 'TERMINATED' || state.known.has(factId)) return { kind: 'settled' }
   if (generation < state.generation || isTerminal(state.status)) return verdictOnDetached(ports, message)
-  if (inbox.has(factId)) return { kind: 'waits in inbox' }
+  if (state.deferred.has(seq)) return { kind: 'settled' }
+  const waiting = [factId, deferralFactId(generation, seq)].find((id) => inbox.has(id))
+  if (waiting !== undefined) return { kind: 'waits in inbox', waiting }
   const command = state.outstanding.get(seq)
   if (!command)
     throw new TenutoError('STORAGE_FAILED', `Activity #${seq} of ${instanceId} is not in the history yet.`)
@@ -45,8 +49,12 @@ async function verdictOnDetached({ store, logger }: Ports, message: ActivityMess
   const { instanceId, incarnation, name: activity, seq } = message
   const history = await store.readHistory({ instanceId, incarnation })
   const episodes = history.filter(({ generation }) => generation === message.generation)
-  const answers = episodes.flatMap(({ events }) => events).filter(isTaskOutcome)
-  if (answers.some((event) => event.seq === seq)) return { kind: 'settled' }
+  const isSettled = episodes.some(({ events }) =>
+    events.some((event) =>
+      isTaskOutcome(event) ? event.seq === seq : event.kind === 'activityDeferred' && event.task === seq,
+    ),
+  )
+  if (isSettled) return { kind: 'settled' }
   const commands = episodes.flatMap((episode) => episode.commands)
   const command = commands.find((each) => each.kind === 'scheduleTask' && each.seq === seq)
   if (command) return { kind: 'run detached', whole: withInput(message, command) }

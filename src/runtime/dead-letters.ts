@@ -2,7 +2,7 @@
 // durable fact, and the instance STALLED with the reason. A dead carrier is still a carrier: guard duty first (R19). No workflow code
 // runs here: it may be what killed the hosts.
 
-import { type TaskFailed, type TimerFired, taskFactId } from '../engine/events.ts'
+import { type TaskFailed, taskFactId } from '../engine/events.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { failureOf } from '../workflow/failure.ts'
 import { isTerminal } from '../workflow/status.ts'
@@ -11,6 +11,7 @@ import { advance } from './advance.ts'
 import { guardDuty } from './guard-duty.ts'
 import { absorb, emptyState } from './instance-state.ts'
 import type { ActivityMessage, Delivery, WorkflowMessage } from './messages.ts'
+import { timerFact } from './task-facts.ts'
 
 export async function handleDead(host: ActivityHandlerHost, delivery: Delivery): Promise<void> {
   const { message } = delivery
@@ -46,7 +47,7 @@ async function keepFact({ ports, instances }: ActivityHandlerHost, message: Work
   if (isTerminal(state.status)) return
   if (message.kind === 'timer' && message.generation === state.generation) {
     const { generation, seq } = message
-    const event: TimerFired = { kind: 'timerFired', generation, seq }
+    const event = timerFact(state, message)
     await ports.store.putOutcomes(key, [
       { factId: taskFactId(generation, seq), event, acceptedAt: ports.clock.now() },
     ])

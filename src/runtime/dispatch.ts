@@ -36,6 +36,8 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
     switch (command.kind) {
       case 'scheduleTask':
         if (isAnswered(command) || state.status === 'TERMINATED') break
+        // It has run, and is completed from outside.
+        if (current && state.deferred.has(command.seq)) break
         // Nobody hears of its outcome, so a sweeper cannot tell whether it has run.
         if (order.mode === 'nudge' && !current) break
         // An inline activity is its runner's affair, and when that is lost, the demoting episode's; but not after the end.
@@ -63,6 +65,7 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
     const command = state.outstanding.get(seq)
     if (command?.kind === 'scheduleTask') messages.push(queuedActivity(ports, state.key, episode, command))
   }
+  if (timersMatter) timers.push(...timeouts(ports, state, episode))
   messages.push(...(await createChildren(ports, state, order, children)))
   // After the children, because one of them may be meant; one by one, because their order is that of the calls.
   for (const command of events) messages.push(...(await sendEvent(ports, state.key, episode, command)))
@@ -76,6 +79,15 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
 function isTerminatedWithChildren({ status, events }: Episode): boolean {
   const fact = events.findLast(({ kind }) => kind === 'executionTerminated')
   return status === 'TERMINATED' && !(fact?.kind === 'executionTerminated' && fact.recursive === false)
+}
+
+/** Activities that are completed from outside, and have a time to be. */
+function timeouts(ports: Ports, state: InstanceState, episode: Episode): TimerMessage[] {
+  return episode.events.flatMap((event) => {
+    if (event.kind !== 'activityDeferred' || event.until === undefined) return []
+    if (!state.outstanding.has(event.task)) return []
+    return [timerMessage(ports, state.key, episode, { seq: event.task, dueAt: event.until })]
+  })
 }
 
 /** A timer that is made and cancelled in one turn is never set. */
@@ -114,7 +126,11 @@ function queuedActivity(
   episode: Episode,
   command: ScheduleTask,
 ): ActivityMessage {
-  const message = activityMessage(ports, key, episode, command)
+  const isAskedHere = episode.commands.includes(command)
+  const message = {
+    ...activityMessage(ports, key, episode, command),
+    ...(isAskedHere && { episode: episode.n }),
+  }
   if (message.input === undefined || ports.queue.fits?.(message) !== false) return message
   const { input: _, ...rest } = message
   return { ...rest, inputInHistory: true }

@@ -64,7 +64,11 @@ function answeredIn(history: readonly Episode[], generation: number): ReadonlySe
   const answered = new Set<number>()
   for (const episode of history) {
     if (episode.generation !== generation) continue
-    for (const event of episode.events) if (isTaskOutcome(event)) answered.add(event.seq)
+    for (const event of episode.events) {
+      if (isTaskOutcome(event)) answered.add(event.seq)
+      // Nobody runs it any more.
+      else if (event.kind === 'activityDeferred') answered.add(event.task)
+    }
   }
   return answered
 }

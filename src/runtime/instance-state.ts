@@ -2,6 +2,7 @@
 
 import type { Command } from '../engine/commands.ts'
 import {
+  type ActivityDeferred,
   type ExecutionStarted,
   factIdOf,
   isTaskOutcome,
@@ -40,6 +41,8 @@ export interface InstanceState {
   readonly known: Map<string, number>
   /** External facts among them, oldest first. */
   consumed: [factId: string, episode: number][]
+  /** Activities among them that are completed from outside, and until when (ms since the epoch), by sequence number. */
+  readonly deferred: Map<number, number | undefined>
   /** Inline activities that wait, by sequence number. */
   readonly inline: Set<number>
   /** Who runs them; meaningless while none waits. */
@@ -64,6 +67,7 @@ export function emptyState(key: InstanceKey): InstanceState {
     outstanding: new Map(),
     known: new Map(),
     consumed: [],
+    deferred: new Map(),
     inline: new Set(),
     lease: undefined,
     carriers: new Map(),
@@ -103,6 +107,7 @@ export function absorb(state: InstanceState, episode: Episode): void {
     state.known.set(id, episode.n)
     if (isTaskOutcome(event)) answer(state, event.seq)
     else if (event.kind === 'executionStarted') state.started = event
+    else if (event.kind === 'activityDeferred') defer(state, event)
     else state.consumed.push([id, episode.n])
   }
   for (const seq of episode.demoted ?? []) state.inline.delete(seq)
@@ -110,8 +115,14 @@ export function absorb(state: InstanceState, episode: Episode): void {
   if (episode.continuedAsNew) openGeneration(state, { ...episode, continuedAsNew: episode.continuedAsNew })
 }
 
+/** Its outcome may have come before. */
+function defer(state: InstanceState, { task, until }: ActivityDeferred): void {
+  if (state.outstanding.has(task)) state.deferred.set(task, until)
+}
+
 function answer(state: InstanceState, seq: number): void {
   state.outstanding.delete(seq)
+  state.deferred.delete(seq)
   state.inline.delete(seq)
 }
 
@@ -131,6 +142,7 @@ function openGeneration(state: InstanceState, episode: NonNullable<InstanceState
   state.aheadMs = aheadMs
   state.customStatus = undefined
   state.outstanding.clear()
+  state.deferred.clear()
   state.known.clear()
   state.carriers.clear()
   state.inline.clear()

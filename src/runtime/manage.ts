@@ -3,6 +3,7 @@
 import { isTerminal } from '../workflow/status.ts'
 import { actOnMany } from './act-on-many.ts'
 import { checkPayload } from './checks.ts'
+import { completeActivity, failActivity } from './complete-activity.ts'
 import { accept, because, control, existing, raiseEvent } from './external-facts.ts'
 import { viewOf } from './instance-view.ts'
 import type { InstanceView, Management, WaitUntil } from './management.ts'
@@ -32,6 +33,8 @@ export function createManagement(ports: Ports): Management {
         ...(signal && { signal }),
       }),
     raiseEvent: (request) => raiseEvent(ports, request),
+    completeActivity: (request) => completeActivity(ports, request),
+    failActivity: (request) => failActivity(ports, request),
     suspend: (instanceId, reason) =>
       control(ports, instanceId, 'ERR_PAUSE_WORKFLOW', (id) => ({
         kind: 'executionSuspended',

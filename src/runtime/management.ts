@@ -3,6 +3,7 @@
 import type { FailureDetails } from '../workflow/failure.ts'
 import type { Payload } from '../workflow/payload.ts'
 import type { RuntimeStatus } from '../workflow/status.ts'
+import type { ActivityCompletions } from './complete-activity.ts'
 import type { Episode } from './episode.ts'
 import type { InstanceFilter } from './instance-filter.ts'
 
@@ -126,7 +127,7 @@ export interface Recursion {
  * codes named at each, and `UNAVAILABLE`, `SEND_FAILED` or `STORAGE_*` when the platform does not accept it; then nothing is known, and the same call
  * may be made again.
  */
-export interface Management {
+export interface Management extends ActivityCompletions {
   /**
    * Accepts a start: once it resolves, the instance will run.
    * @throws TenutoError `ERR_INSTANCE_ID_INVALID`, `ERR_INSTANCE_ID_TOO_LONG`, `ERR_WORKFLOW_NAME_MISSING`, `PAYLOAD_TOO_LARGE`,

@@ -46,6 +46,8 @@ export interface ActivityMessage extends Envelope {
   /** Sequence number of the first attempt, from which the idempotency key is made. */
   readonly firstSeq: number
   readonly timeoutMs?: number
+  /** Number of the episode that asks for it, where it is known: so that whoever runs it can look it up without reading all of the past. */
+  readonly episode?: number
   /** The outcome goes to the inbox instead of being committed by the host that ran it. */
   readonly wide?: boolean
 }

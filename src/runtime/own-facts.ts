@@ -1,26 +1,26 @@
 // Which facts a handler may commit (R5), and what else its messages come to (R4). Computes; changes nothing.
 
 import {
+  deferralFactId,
   type ExternalFact,
   factIdOf,
   type HistoryEvent,
   isTaskOutcome,
-  parseTaskFactId,
   startFactId,
   taskFactId,
-  type TaskOutcome,
 } from '../engine/events.ts'
 import { isTerminal } from '../workflow/status.ts'
 import type { InstanceKey } from './episode.ts'
 import type { InstanceState } from './instance-state.ts'
 import { type LiveInstance, mayHaveLostCarriers } from './live-instance.ts'
 import type { Delivery, Doorbell, Message, TimerMessage } from './messages.ts'
+import { type ActivityFact, isOvertaken, isStale, tellsOf, timerFact } from './task-facts.ts'
 
 /** Messages of one incarnation, and the outcomes that this handler has made itself (it ran the activity). */
 export interface Work {
   readonly key: InstanceKey
   readonly deliveries: readonly Delivery[]
-  readonly outcomes?: readonly TaskOutcome[]
+  readonly outcomes?: readonly ActivityFact[]
   /** The instance as the handler read it before it ran the activity. */
   readonly read?: LiveInstance
 }
@@ -91,12 +91,14 @@ export function claim(work: Work, live: LiveInstance, now: number): Claims {
 /** A fact that the history does not have and that the current generation can take. */
 export function isNew(state: InstanceState, factId: string, event: HistoryEvent): boolean {
   if (state.known.has(factId)) return false
+  if (event.kind === 'activityDeferred')
+    return event.generation === state.generation && state.outstanding.has(event.task)
   return !isTaskOutcome(event) || (event.generation === state.generation && state.outstanding.has(event.seq))
 }
 
 /** A row of a generation that this reader has not seen yet. */
 export function isAhead(state: InstanceState, event: HistoryEvent): boolean {
-  return isTaskOutcome(event) && event.generation > state.generation
+  return 'generation' in event && event.generation > state.generation
 }
 
 /** Episodes whose writers may still be deleting what they consumed; if one died, whoever guards its episode does it. */
@@ -117,7 +119,11 @@ export function missingRow({ deliveries }: Work, { state, inbox }: LiveInstance)
   const named = deliveries.flatMap(({ message }) => (message.kind === 'doorbell' ? message.factIds : []))
   return named.find(
     (factId) =>
-      factId !== startFactId && !state.known.has(factId) && !isStale(state, factId) && !inbox.has(factId),
+      factId !== startFactId &&
+      !state.known.has(factId) &&
+      !isStale(state, factId) &&
+      !isOvertaken(state, factId) &&
+      !inbox.has(factId),
   )
 }
 
@@ -132,7 +138,8 @@ function claimRow(
   const consumedBy = state.known.get(factId)
   const stale = isStale(state, factId)
   if (stale || (consumedBy !== undefined && consumedBy <= state.openedBy)) claims.older = true
-  if (stale || consumedBy !== undefined || isTerminal(state.status)) {
+  const isOver = stale || consumedBy !== undefined || isOvertaken(state, factId)
+  if (isOver || isTerminal(state.status)) {
     if (live.inbox.has(factId) && isLitter(state, factId)) claims.litter.push(factId)
     return
   }
@@ -162,7 +169,7 @@ function claimTimer(
   else
     claims.own.push({
       factId,
-      event: generation === 0 ? startFact : { kind: 'timerFired', generation, seq },
+      event: generation === 0 ? startFact : timerFact(state, message),
       token,
     })
 }
@@ -171,19 +178,18 @@ function claimOutcome(
   claims: Mutable<Claims>,
   { state, inbox }: LiveInstance,
   { generation, seq, token }: Extract<Message, { kind: 'activity' }>,
-  outcomes: readonly TaskOutcome[] = [],
+  outcomes: readonly ActivityFact[] = [],
 ): void {
   const factId = taskFactId(generation, seq)
   if (isStale(state, factId)) claims.older = true
+  // Whoever deferred it has acknowledged this message: what another delivery of it brings could be guarded by nobody.
+  if (generation === state.generation && state.deferred.has(seq)) return
   // An outcome that is in the inbox is the one that counts.
-  const event = inbox.get(factId)?.event ?? outcomes.find((each) => factIdOf(each) === factId)
-  if (event) claims.own.push({ factId, event, token })
-}
-
-/** A task of a generation that is over. */
-function isStale(state: InstanceState, factId: string): boolean {
-  const task = parseTaskFactId(factId)
-  return task !== undefined && task.generation < state.generation
+  const event =
+    inbox.get(factId)?.event ??
+    inbox.get(deferralFactId(generation, seq))?.event ??
+    outcomes.find((each) => tellsOf(each, generation, seq))
+  if (event) claims.own.push({ factId: factIdOf(event), event, token })
 }
 
 /** Milliseconds until an instance with a scheduled start may take this fact; only its termination does not wait. */

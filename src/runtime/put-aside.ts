@@ -14,7 +14,7 @@ interface Later {
 /** The rows that keep outcomes which exist only in a handler's memory. */
 export function outcomeRows(own: readonly OwnFact[], acceptedAt: number): InboxRow[] {
   const rows = own.flatMap(({ factId, event }) =>
-    isTaskOutcome(event) ? [{ factId, event, acceptedAt }] : [],
+    isTaskOutcome(event) || event.kind === 'activityDeferred' ? [{ factId, event, acceptedAt }] : [],
   )
   return [...new Map(rows.map((row) => [row.factId, row])).values()]
 }

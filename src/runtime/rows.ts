@@ -1,6 +1,6 @@
 // What a store keeps of an instance beside its episodes: the row that shows it, and the inbox.
 
-import type { ExternalFact, ParentLink, TaskOutcome } from '../engine/events.ts'
+import type { ActivityDeferred, ExternalFact, ParentLink, TaskOutcome } from '../engine/events.ts'
 import type { FailureDetails } from '../workflow/failure.ts'
 import type { Payload } from '../workflow/payload.ts'
 import { isTerminal, type RuntimeStatus } from '../workflow/status.ts'
@@ -62,7 +62,7 @@ export interface Projection {
 /** A fact that waits to be taken up by an episode. */
 export interface InboxRow {
   readonly factId: string
-  readonly event: ExternalFact | TaskOutcome
+  readonly event: ExternalFact | TaskOutcome | ActivityDeferred
   /** Ms since the epoch. */
   readonly acceptedAt: number
   /** Digest of the payload for facts whose id the caller gave: the same id with another payload is refused. */

@@ -1,7 +1,9 @@
 // The runtime: an app on a platform. It handles what the queues deliver and does what the outside asks; it owns nothing but memory.
 
+import { isTaskOutcome } from '../engine/events.ts'
 import { trapUnhandledRejections } from '../engine/window.ts'
 import type { App } from '../workflow/app.ts'
+import { assert } from '../workflow/errors.ts'
 import { toFailureDetails } from '../workflow/failure.ts'
 import type { Logger } from '../workflow/logger.ts'
 import { ActivityHandler, type ActivityHandlerHost } from './activity-handler.ts'
@@ -110,7 +112,11 @@ function createHost(
     instances: new LiveInstances(options.liveInstances),
     shutdown,
     deadline: options.deadline ?? (() => clock.now() + 60_000),
-    runInline: (message) => runActivity({ app, clock, logger, shutdown }, message),
+    async runInline(message) {
+      const outcome = await runActivity({ app, clock, logger, shutdown }, message)
+      assert(isTaskOutcome(outcome), 'an inline activity was deferred')
+      return outcome
+    },
     exclusive: (key, task) => mutex.run(keyText(key), task),
   }
 }

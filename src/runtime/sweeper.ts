@@ -104,9 +104,11 @@ async function due(ports: Ports, row: InstanceRow, periodMs: number): Promise<Me
 /** Something must happen without anybody outside doing anything. */
 function isStuck(state: InstanceState, now: number): boolean {
   if (isTerminal(state.status) || state.unopened) return true
-  return [...state.outstanding.values()].some(
-    (command) => command.kind !== 'createTimer' || now - command.dueAt > overdueAfterMs,
-  )
+  return [...state.outstanding.values()].some((command) => {
+    // What is completed from outside may take for ever, or as long as it is given.
+    const until = command.kind === 'createTimer' ? command.dueAt : state.deferred.get(command.seq)
+    return until === undefined ? !state.deferred.has(command.seq) : now - until > overdueAfterMs
+  })
 }
 
 /** True in the one sweep in which 15, 30, 60 and then every 120 minutes since the newest episode have just passed. */

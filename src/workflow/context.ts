@@ -129,4 +129,13 @@ export interface ActivityContext {
   /** Aborted when the timeout of the attempt has passed or the host shuts down. */
   readonly signal: AbortSignal
   readonly logger: Logger
+  /**
+   * Lets somebody else complete this attempt, later: hand the token to them, and return. What the function returns then is ignored; the task
+   * stays open until `client.completeActivity(token, output)` or `client.failActivity(token, error)`, or until its `timeout`, which counts
+   * from the start of the attempt. If the function throws after this call, the attempt has failed and the token is void. Until it has
+   * returned, and that is durable, it may be run again, as any activity; it gets the same token.
+   * @throws TenutoError `ACTIVITY_INLINE` when it is called inline; whatever the store throws, and an attempt that passes that on has not
+   *   failed, but is run again
+   */
+  completeLater(): Promise<string>
 }

@@ -95,6 +95,10 @@ const entries = {
     summary: 'An attempt of an activity took longer than its timeout.',
     remedy: 'Raise the timeout, or let the activity watch its AbortSignal and do less.',
   },
+  ACTIVITY_INLINE: {
+    summary: 'An inline activity asked for what only one on the queue can have: completion later.',
+    remedy: 'Call it without { inline: true }.',
+  },
   EVENT_TIMEOUT: {
     summary: 'An external event did not come in time.',
     remedy: 'Catch it and take the other branch.',
@@ -184,6 +188,21 @@ const entries = {
   ERR_EVENT_ID_CONFLICT: {
     summary: 'This event id was used before, with another name or other data.',
     remedy: 'Use a new event id for a new event; repeat the same event for a retry.',
+    http: 409,
+  },
+  ERR_ACTIVITY_TOKEN_INVALID: {
+    summary: 'The token of an activity is none, or not genuine.',
+    remedy: 'Pass the token as ctx.completeLater() gave it.',
+    http: 400,
+  },
+  ERR_COMPLETE_ACTIVITY: {
+    summary: 'The activity cannot be completed: its instance or its generation is over, and nobody waits.',
+    remedy: 'Drop the result, or start a new instance.',
+    http: 410,
+  },
+  ERR_ACTIVITY_OUTCOME_CONFLICT: {
+    summary: 'The activity has another outcome already: another completion, a failure, or its timeout.',
+    remedy: 'Drop the result; a repetition of the same completion is answered as the first.',
     http: 409,
   },
   ERR_PAUSE_WORKFLOW: {

@@ -65,6 +65,19 @@ export function toFailureDetails(thrown: unknown, depth = 0): FailureDetails {
   }
 }
 
+/** A failure that somebody else has described, cut to the limits. */
+export function boundedFailure(given: FailureDetails, depth = 0): FailureDetails {
+  const { errorType, message, code, stackTrace, nonRetriable, cause } = given
+  return {
+    errorType: errorType.slice(0, 256),
+    message: cut(message),
+    ...(code !== undefined && { code: code.slice(0, 256) }),
+    ...(stackTrace !== undefined && { stackTrace: stackTrace.slice(0, limits.stackTraceCharacters) }),
+    ...(nonRetriable === true && { nonRetriable }),
+    ...(cause && depth < maxCauseDepth && { cause: boundedFailure(cause, depth + 1) }),
+  }
+}
+
 /** The failure for one of Tenuto's own codes. */
 export function failureOf(error: TenutoError): FailureDetails {
   return { errorType: error.name, message: error.message, code: error.code, nonRetriable: true }

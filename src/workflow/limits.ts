@@ -9,6 +9,8 @@ export const limits = {
   nameCharacters: 256,
   /** Characters of an event id (`Idempotency-Key`). */
   eventIdCharacters: 256,
+  /** Characters of the token by which an activity is completed later. */
+  activityTokenCharacters: 4_096,
   /** UTF-8 bytes of one payload: input, output, event data, custom status (Dapr's default body limit). */
   payloadBytes: 4 * 1024 * 1024,
   /** Levels of arrays and objects in a payload taken from outside. */

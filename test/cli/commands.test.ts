@@ -226,6 +226,17 @@ test.each([
   expect(error).toMatch(message)
 })
 
+test('a token that the server does not know is refused, with its code', async () => {
+  for (const args of [
+    ['complete-activity', 'x', '1'],
+    ['fail-activity', 'x', 'broken'],
+  ]) {
+    const { code, error } = await tenuto(...args)
+    expect(code).toBe(1)
+    expect(error).toContain('ERR_ACTIVITY_TOKEN_INVALID')
+  }
+})
+
 test('what the server refuses is said with its code and what to do', async () => {
   const { code, error } = await tenuto('start', 'taskChaining', '1', '--id', 'not allowed!')
   expect(code).toBe(1)
@@ -249,6 +260,8 @@ test('every command has a help text, and there is an overview and a version', as
     'list',
     'count',
     'purge-many',
+    'complete-activity',
+    'fail-activity',
   ]) {
     expect(overview.out).toContain(`  ${name} `)
     const help = await tenuto(name, '--help')

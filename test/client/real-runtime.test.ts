@@ -33,7 +33,23 @@ async function failing(): Promise<never> {
   throw new RangeError('too much')
 }
 
-const app = defineApp({ workflows: { order, failing }, activities: { charge } })
+let asked = Promise.withResolvers<string>()
+
+async function ask(ctx: ActivityContext): Promise<void> {
+  asked.resolve(await ctx.completeLater())
+}
+
+/** The token of the next activity that asks. */
+async function nextToken(): Promise<string> {
+  asked = Promise.withResolvers<string>()
+  return asked.promise
+}
+
+async function asking(ctx: WorkflowContext): Promise<unknown> {
+  return ctx.callActivity('ask')
+}
+
+const app = defineApp({ workflows: { order, failing, asking }, activities: { charge, ask } })
 const closers: (() => Promise<unknown> | void)[] = []
 const clients = new Map<string, WorkflowClient>()
 
@@ -84,6 +100,32 @@ describe.each(['the runtime', 'HTTP'])('over %s', (name) => {
     expect(await client.purgeWorkflow(id)).toBe(true)
     expect(await client.purgeWorkflow(id)).toBe(false)
     expect(await client.getWorkflowState(id)).toBeUndefined()
+  })
+
+  test('an activity is completed by its token, once', async () => {
+    const token = nextToken()
+    const id = await client.scheduleNewWorkflow(asking)
+    const text = await token
+    const output = { by: 'änna', at: [1, null] }
+    await client.completeActivity(text, output)
+    expect(await client.waitForWorkflowCompletion(id)).toMatchObject({ output })
+    await client.completeActivity(text, output)
+    await expect(client.failActivity(text, new Error('late'))).rejects.toMatchObject({
+      code: 'ERR_ACTIVITY_OUTCOME_CONFLICT',
+    })
+  })
+
+  test('an activity is failed by its token, as if it had thrown', async () => {
+    const token = nextToken()
+    const id = await client.scheduleNewWorkflow(asking)
+    const text = await token
+    await client.failActivity(
+      text,
+      Object.assign(new RangeError('too much'), { code: 'E7', cause: new Error('why') }),
+    )
+    const { failure } = (await client.waitForWorkflowCompletion(id)) ?? {}
+    expect(failure?.cause).toMatchObject({ errorType: 'RangeError', message: 'too much', code: 'E7' })
+    expect(failure?.cause?.cause).toMatchObject({ message: 'why' })
   })
 
   test('a failure is told with type and message', async () => {

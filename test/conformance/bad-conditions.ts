@@ -36,6 +36,8 @@ export function patient(management: Management, clock: Clock): Management {
     async raiseEvent({ eventId = randomUUID(), ...rest }) {
       await once(async () => management.raiseEvent({ ...rest, eventId }), 'ERR_RAISE_EVENT_WORKFLOW')
     },
+    completeActivity: async (...request) => again(async () => management.completeActivity(...request)),
+    failActivity: async (...request) => again(async () => management.failActivity(...request)),
     get: async (...request) => again(async () => management.get(...request)),
     waitFor: async (...request) => again(async () => management.waitFor(...request)),
     history: async (...request) => again(async () => management.history(...request)),
@@ -58,6 +60,8 @@ export function patient(management: Management, clock: Clock): Management {
  */
 export function idempotent(app: App, onRepeat: () => void): App {
   const done = new Map<string, Promise<unknown>>()
+  /** Runs that are completed later. */
+  const deferred = new Set<string>()
   return {
     ...app,
     activity(name) {
@@ -69,8 +73,17 @@ export function idempotent(app: App, onRepeat: () => void): App {
           const key = `${ctx.idempotencyKey} ${ctx.attempt}`
           const first = done.get(key)
           if (first) onRepeat()
-          const result = first ?? (async () => registered.run(ctx, input))()
+          const heard = {
+            ...ctx,
+            async completeLater() {
+              deferred.add(key)
+              return ctx.completeLater()
+            },
+          }
+          const result = first ?? (async () => registered.run(heard, input))()
           done.set(key, result)
+          await result
+          if (first && deferred.has(key)) await ctx.completeLater()
           return result
         },
       }

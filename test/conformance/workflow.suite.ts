@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { type Cases, opener } from './bench.ts'
 import { basicCases } from './cases/basics.ts'
 import { childCases } from './cases/children.ts'
+import { completeLaterCases } from './cases/complete-later.ts'
 import { compositeCases } from './cases/composites.ts'
 import { contextCases } from './cases/contexts.ts'
 import { continueAsNewCases } from './cases/continue-as-new.ts'
@@ -25,6 +26,7 @@ import type { OpenHost } from './test-host.ts'
 
 export const groups: Readonly<Record<string, Cases>> = {
   activities: basicCases,
+  'activities that complete later': completeLaterCases,
   composites: compositeCases,
   contexts: contextCases,
   'written wrongly': mistakeCases,

@@ -46,6 +46,38 @@ describe.each(prefixes)('under %s', (prefix) => {
 
 const dapr = '/v1.0/workflows/dapr'
 
+describe('activities that are completed from outside', () => {
+  test('the token and the output, or the failure, reach the runtime', async () => {
+    const { fake, post } = testApi()
+    expect(await post(`${dapr}/activities/complete`, '{"token":"x.y","output":{"a":[1]}}')).toMatchObject({
+      status: 202,
+      text: '{}',
+    })
+    await post(`${dapr}/activities/complete`, '{"token":"x.y"}')
+    await post(`${dapr}/activities/fail`, '{"token":"x.y","failure":{"message":"no","nonRetriable":true}}')
+    expect(fake.calls).toEqual([
+      ['completeActivity', { token: 'x.y', output: '{"a":[1]}' }],
+      ['completeActivity', { token: 'x.y' }],
+      ['failActivity', { token: 'x.y', failure: { errorType: 'Error', message: 'no', nonRetriable: true } }],
+    ])
+  })
+
+  test.each([
+    ['complete', '', 'ERR_ACTIVITY_TOKEN_INVALID'],
+    ['complete', '{"token":5}', 'ERR_ACTIVITY_TOKEN_INVALID'],
+    ['complete', '[]', 'ERR_MALFORMED_REQUEST'],
+    ['fail', '{"failure":{"message":"no"}}', 'ERR_ACTIVITY_TOKEN_INVALID'],
+    ['fail', '{"token":"x.y"}', 'ERR_MALFORMED_REQUEST'],
+    ['fail', '{"token":"x.y","failure":"no"}', 'ERR_MALFORMED_REQUEST'],
+    ['fail', '{"token":"x.y","failure":{"message":5}}', 'ERR_MALFORMED_REQUEST'],
+    ['fail', '{"token":"x.y","failure":{"message":"no","cause":5}}', 'ERR_MALFORMED_REQUEST'],
+  ])('%s with %s is refused', async (name, body, errorCode) => {
+    const { fake, post } = testApi()
+    expect(problem(await post(`${dapr}/activities/${name}`, body))).toEqual({ status: 400, errorCode })
+    expect(fake.calls).toEqual([])
+  })
+})
+
 describe('history', () => {
   const episode = (n: number, output = ''): Episode => ({
     n,

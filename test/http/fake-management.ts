@@ -202,6 +202,12 @@ export function fakeManagement(): FakeManagement {
         throw new TenutoError('ERR_EVENT_ID_CONFLICT', `'${request.eventId}' was used before.`)
       }
     },
+    async completeActivity(request) {
+      record('completeActivity', request)
+    },
+    async failActivity(request) {
+      record('failActivity', request)
+    },
     async suspend(instanceId, reason) {
       record('suspend', instanceId, reason)
       alive(instanceId, 'ERR_PAUSE_WORKFLOW')

@@ -5,6 +5,7 @@ import type { Runtime } from '../../src/runtime/runtime.ts'
 import type { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { isTerminal } from '../../src/workflow/status.ts'
 import { hour, minute } from './conditions.ts'
+import { valueOf } from './oracle.ts'
 import type { ProgramInput } from './program-app.ts'
 import { eventsOf, type Program } from './programs.ts'
 import type { Rng } from './rng.ts'
@@ -26,6 +27,7 @@ export interface ClientsOptions {
   /** Ms since the epoch. */
   readonly faultEnd: number
   readonly count: (what: string) => void
+  readonly violated: (text: string) => void
 }
 
 export class Clients {
@@ -34,6 +36,8 @@ export class Clients {
   readonly terminated = new Set<string>()
   /** Events whose acceptance was answered. */
   readonly accepted: { readonly instanceId: string; readonly factId: string }[] = []
+  /** Tokens of activities that somebody completes. */
+  readonly #tokens = new Set<string>()
   readonly #options: ClientsOptions
 
   constructor(options: ClientsOptions) {
@@ -55,6 +59,31 @@ export class Clients {
     }
   }
 
+  /** Completes an activity, at once or much later; and now and then somebody wants another outcome for it. */
+  complete(token: string, { x, isFailure }: { readonly x: number; readonly isFailure: boolean }): void {
+    const { rng, count, violated } = this.#options
+    // Every run of an attempt gives the same token away.
+    if (this.#tokens.has(token)) return
+    this.#tokens.add(token)
+    const failure = { errorType: 'Error', message: 'not yet' }
+    const tell = async ({ management }: Runtime): Promise<void> => {
+      const told = isFailure
+        ? management.failActivity({ token, failure })
+        : management.completeActivity({ token, output: String(valueOf(x)) })
+      await told.then(() => count('activity completed from outside')).catch(unlessGone)
+    }
+    const contradict = async ({ management }: Runtime): Promise<void> => {
+      const told = management.completeActivity({ token, output: '-1' })
+      const text = `I2 an activity was completed twice, with two outcomes: ${token}`
+      await told.then(() => violated(text)).catch(unlessGone)
+    }
+    const isHasty = rng.chance(0.3)
+    this.retry(isHasty ? rng.int(1, 1_000) : rng.int(1, 40 * minute), tell, () => {
+      if (rng.chance(0.3)) this.retry(rng.int(0, hour), contradict)
+    })
+    if (rng.chance(0.2)) this.retry(rng.int(1, 40 * minute), tell)
+  }
+
   /** Calls until there is an answer; that an instance has ended is one. A host that died does not answer. */
   retry(delayMs: number, call: (host: Runtime) => Promise<unknown>, answered = (): void => {}): void {
     const { clock, rng, host } = this.#options
@@ -72,7 +101,11 @@ export class Clients {
       call(host()).then(
         () => settle(true),
         (error: unknown) =>
-          settle(/ERR_(RAISE|PAUSE|RESUME|PURGE)/.test((error as { code?: string }).code ?? '')),
+          settle(
+            /ERR_(RAISE|PAUSE|RESUME|PURGE|COMPLETE|ACTIVITY_OUTCOME)/.test(
+              (error as { code?: string }).code ?? '',
+            ),
+          ),
       )
     })
   }

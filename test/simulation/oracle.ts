@@ -50,6 +50,10 @@ class Oracle {
       case 'timed':
       case 'any':
         return mix(acc, this.#activity(step.x))
+      case 'unanswered':
+        this.#activity(step.x)
+        return mix(acc, step.x)
+      case 'later':
       case 'flaky':
         return mix(acc, this.#activity(step.x, step.fails + 1))
       case 'fan':

@@ -1,5 +1,6 @@
 // Rare branches that a campaign must have reached, each seen from outside: at the ports, in the log, in the episodes.
 
+import type { HistoryEvent } from '../../src/engine/events.ts'
 import type { Episode } from '../../src/runtime/episode.ts'
 import type { Message } from '../../src/runtime/messages.ts'
 import type { Ports } from '../../src/runtime/ports.ts'
@@ -25,6 +26,9 @@ export const probes = [
   'several results in one commit',
   'wide fan-out',
   'history trimmed',
+  'activity to be completed from outside',
+  'activity completed from outside',
+  'time for a completion over',
   'input in the history',
   'dead letter of a workflow message',
   'turn failed',
@@ -114,6 +118,11 @@ export function countEpisode(episode: Episode, before: string | undefined, count
   if (episode.status === 'SUSPENDED' && before !== 'SUSPENDED') count('suspended')
   if (isTerminal(episode.status)) count(episode.status.toLowerCase())
   if (episode.commands.some(({ kind }) => kind === 'createChild')) count('child made')
+  if (episode.events.some(({ kind }) => kind === 'activityDeferred'))
+    count('activity to be completed from outside')
+  const isOver = (event: HistoryEvent): boolean =>
+    event.kind === 'taskFailed' && event.failure.code === 'ACTIVITY_TIMEOUT'
+  if (episode.events.some(isOver)) count('time for a completion over')
   const answered = new Set(episode.commands.map(({ seq }) => seq))
   if (episode.events.some((event) => event.kind === 'taskCompleted' && answered.has(event.seq)))
     count('several results in one commit')

@@ -1,6 +1,6 @@
 // The app of every world: a workflow that runs programs, the activity that they call, and the sink of what they send.
 
-import { type ActivityContext, defineApp, type WorkflowContext } from '../../src/index.ts'
+import { type ActivityContext, defineApp, TaskFailedError, type WorkflowContext } from '../../src/index.ts'
 import { mix, valueOf } from './oracle.ts'
 import type { Program, Step } from './programs.ts'
 
@@ -13,6 +13,11 @@ export interface ProgramInput {
   readonly sink?: string
 }
 
+interface AskInput extends WorkInput {
+  /** Nobody is told. */
+  readonly isSilent?: boolean
+}
+
 interface WorkInput {
   readonly x: number
   readonly label: string
@@ -23,12 +28,25 @@ interface WorkInput {
 export interface Effects {
   /** An activity has run: its attempt by a key that is the same when it is run again, the run, and what it was asked. */
   ran(key: string, label: string, x: number): void
+  /** An activity has asked to be completed later, with the outcome that it shall have. */
+  asked(token: string, outcome: { readonly x: number; readonly isFailure: boolean }): void
   /** Lets virtual time pass inside an activity. */
   pause(ms: number): Promise<void>
 }
 
 const retry = { firstRetryInterval: 30, maxNumberOfAttempts: 40, backoffCoefficient: 1.1 }
 const always = 1_000
+
+/** Asks again as long as it is not answered. */
+async function insist<T>(ask: () => Promise<T>, pause: (ms: number) => Promise<void>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask()
+    } catch {
+      await pause(500)
+    }
+  }
+}
 
 /** @param isMisfit code that takes another path than the history whenever it is replayed, and goes on as it should where it is not */
 export function programApp(effects: Effects, isMisfit = false) {
@@ -39,9 +57,21 @@ export function programApp(effects: Effects, isMisfit = false) {
     return valueOf(x)
   }
 
+  async function ask(ctx: ActivityContext, { x, label, fails = 0, isSilent }: AskInput): Promise<number> {
+    await effects.pause((x % 196) + 5)
+    effects.ran(`${ctx.idempotencyKey}#${ctx.attempt}`, label, x)
+    const token = await insist(
+      async () => ctx.completeLater(),
+      (ms) => effects.pause(ms),
+    )
+    if (!isSilent) effects.asked(token, { x, isFailure: ctx.attempt <= fails })
+    if (x % 2 === 0) await effects.pause(x % 4_000)
+    return -1
+  }
+
   async function run(ctx: WorkflowContext, input: ProgramInput): Promise<number> {
     if (isMisfit && ctx.isReplaying()) void ctx.createTimer(1)
-    return new Interpreter(ctx, input, work).program(input.program, input.acc)
+    return new Interpreter(ctx, input, { work, ask }).program(input.program, input.acc)
   }
 
   /** Takes what is sent until it is told to stop. */
@@ -55,20 +85,23 @@ export function programApp(effects: Effects, isMisfit = false) {
     }
   }
 
-  return defineApp({ workflows: { run, sink }, activities: { work } })
+  return defineApp({ workflows: { run, sink }, activities: { work, ask } })
 }
 
-type Work = (ctx: ActivityContext, input: WorkInput) => Promise<number>
+interface Activities {
+  readonly work: (ctx: ActivityContext, input: WorkInput) => Promise<number>
+  readonly ask: (ctx: ActivityContext, input: AskInput) => Promise<number>
+}
 
 class Interpreter {
   readonly #ctx: WorkflowContext
   readonly #input: ProgramInput
-  readonly #work: Work
+  readonly #activities: Activities
 
-  constructor(ctx: WorkflowContext, input: ProgramInput, work: Work) {
+  constructor(ctx: WorkflowContext, input: ProgramInput, activities: Activities) {
     this.#ctx = ctx
     this.#input = input
-    this.#work = work
+    this.#activities = activities
   }
 
   async program(program: Program, start: number): Promise<number> {
@@ -89,9 +122,19 @@ class Interpreter {
       case 'act':
         return mix(acc, await this.#call(step.x))
       case 'flaky':
-        return mix(acc, await ctx.callActivity(this.#work, this.#ask(step.x, step.fails), { retry }))
+        return mix(
+          acc,
+          await ctx.callActivity(this.#activities.work, this.#ask(step.x, step.fails), { retry }),
+        )
       case 'timed':
-        return mix(acc, await ctx.callActivity(this.#work, this.#ask(step.x), { timeout: '24h' }))
+        return mix(acc, await ctx.callActivity(this.#activities.work, this.#ask(step.x), { timeout: '24h' }))
+      case 'later':
+        return mix(
+          acc,
+          await ctx.callActivity(this.#activities.ask, this.#ask(step.x, step.fails), { retry }),
+        )
+      case 'unanswered':
+        return mix(acc, await this.#unanswered(step))
       case 'fan':
         return (await Promise.all(step.xs.map((x) => this.#call(x)))).reduce(mix, acc)
       case 'inline':
@@ -137,7 +180,7 @@ class Interpreter {
       case 'try':
         return this.program(step.body, acc).catch(() => mix(acc, step.x))
       case 'broken':
-        return this.#ctx.callActivity(this.#work, this.#ask(step.x, always))
+        return this.#ctx.callActivity(this.#activities.work, this.#ask(step.x, always))
       case 'throw':
         throw new Error(`thrown by the program: ${step.x}`)
       default:
@@ -147,11 +190,19 @@ class Interpreter {
 
   async #inline({ xs, together, every }: Extract<Step, { k: 'inline' }>): Promise<number[]> {
     const inline = { commitEvery: every }
-    const call = (x: number) => this.#ctx.callActivity(this.#work, this.#ask(x), { inline })
+    const call = (x: number) => this.#ctx.callActivity(this.#activities.work, this.#ask(x), { inline })
     if (together) return Promise.all(xs.map(call))
     const results: number[] = []
     for (const x of xs) results.push(await call(x))
     return results
+  }
+
+  async #unanswered({ x, seconds }: Extract<Step, { k: 'unanswered' }>): Promise<number> {
+    const input = { ...this.#ask(x), isSilent: true }
+    const error: unknown = await this.#ctx
+      .callActivity(this.#activities.ask, input, { timeout: seconds })
+      .catch((thrown: unknown) => thrown)
+    return error instanceof TaskFailedError && error.failure.code === 'ACTIVITY_TIMEOUT' ? x : 0
   }
 
   async #any({ x, seconds }: Extract<Step, { k: 'any' }>): Promise<number> {
@@ -163,7 +214,7 @@ class Interpreter {
   }
 
   #call(x: number) {
-    return this.#ctx.callActivity(this.#work, this.#ask(x))
+    return this.#ctx.callActivity(this.#activities.work, this.#ask(x))
   }
 
   #ask(x: number, fails?: number): WorkInput {

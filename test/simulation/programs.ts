@@ -16,6 +16,10 @@ export type Step =
     }
   /** An activity with a time limit that it keeps: the timer of it is cancelled. */
   | { readonly k: 'timed'; readonly x: number }
+  /** An activity that somebody else completes, after some attempts that they fail. */
+  | { readonly k: 'later'; readonly x: number; readonly fails: number }
+  /** One that nobody completes: its time is up. */
+  | { readonly k: 'unanswered'; readonly x: number; readonly seconds: number }
   /** Whatever is first, an activity or a timer; both are awaited in the end. */
   | { readonly k: 'any'; readonly x: number; readonly seconds: number }
   | { readonly k: 'timer'; readonly seconds: number }
@@ -62,6 +66,8 @@ const grammar: readonly (readonly [weight: number, draw: Draw])[] = [
   [3, (rng) => ({ k: 'fan', xs: [number(rng), ...numbers(rng, 6)] })],
   [3, (rng, { isBranch }) => inline(rng, isBranch)],
   [1, (rng) => ({ k: 'timed', x: number(rng) })],
+  [2, (rng) => ({ k: 'later', x: number(rng), fails: rng.chance(0.3) ? rng.int(1, 2) : 0 })],
+  [1, (rng) => ({ k: 'unanswered', x: number(rng), seconds: rng.int(1, 1_200) })],
   [1, (rng) => ({ k: 'any', x: number(rng), seconds: rng.int(1, 60) })],
   [1, (rng) => ({ k: 'timer', seconds: rng.int(1, 1800) })],
   [2, (rng, { events }) => (events ? { k: 'event', name: rng.pick(['a', 'b']) } : undefined)],

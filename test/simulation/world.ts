@@ -23,7 +23,7 @@ import { faultyPorts, type FaultSource, type Host } from './faulty-ports.ts'
 import { Hosts, miscounted } from './hosts.ts'
 import { withLowLimits } from './low-limits.ts'
 import { countEpisode, probed } from './probes.ts'
-import { programApp } from './program-app.ts'
+import { type Effects, programApp } from './program-app.ts'
 import { type Program, randomProgram } from './programs.ts'
 import { Rng } from './rng.ts'
 import { runToRest } from './run-to-rest.ts'
@@ -125,6 +125,7 @@ class World {
       host: () => this.#hosts.any(),
       faultEnd: this.#faultEnd,
       count: (what) => this.#count(what),
+      violated: (text) => this.#violation(text),
     })
   }
 
@@ -199,8 +200,12 @@ class World {
   #app(): App {
     const present = this.#apps.get(this.#isMisfit)
     if (present) return present
-    const ran = (key: string, label: string, x: number): void => this.#ran(key, label, x)
-    const app = programApp({ ran, pause: async (ms) => this.#clock.sleep(ms) }, this.#isMisfit)
+    const effects: Effects = {
+      ran: (key, label, x) => this.#ran(key, label, x),
+      asked: (token, outcome) => this.#clients.complete(token, outcome),
+      pause: async (ms) => this.#clock.sleep(ms),
+    }
+    const app = programApp(effects, this.#isMisfit)
     this.#apps.set(this.#isMisfit, app)
     return app
   }

@@ -72,7 +72,7 @@ export class LineChecker {
     }
   }
 
-  #checkOutcome(what: string, { asked }: Line, episode: Episode, event: TaskOutcome): void {
+  #checkOutcome(what: string, { asked, episodes }: Line, episode: Episode, event: TaskOutcome): void {
     if (event.generation !== episode.generation) this.#violated(`I4 foreign generation: ${what}`)
     // Only inline activities that share a commit are answered by the episode that asks for them.
     const shared = episode.commands.find(
@@ -81,9 +81,21 @@ export class LineChecker {
     )
     const command = asked.get(`${event.generation}.${event.seq}`) ?? shared
     if (!command) this.#violated(`I4 unknown task: ${what}`)
+    const isTimeout = event.kind === 'taskFailed' && event.failure.code === 'ACTIVITY_TIMEOUT'
+    const until = isTimeout ? untilOf(episodes, event) : undefined
+    if (until !== undefined && until > this.#now()) this.#violated(`I6 timeout early: ${what}`)
     if (command?.kind === 'createTimer' && command.dueAt > this.#now())
       this.#violated(`I6 timer early: ${what}`)
   }
+}
+
+/** Until when the activity that an outcome tells of could be completed from outside. */
+function untilOf(episodes: readonly Episode[], { generation, seq }: TaskOutcome): number | undefined {
+  const events = episodes.flatMap((each) => each.events)
+  const deferral = events.find(
+    (event) => event.kind === 'activityDeferred' && event.generation === generation && event.task === seq,
+  )
+  return deferral?.kind === 'activityDeferred' ? deferral.until : undefined
 }
 
 export function lineKey({ instanceId, incarnation }: InstanceKey): string {

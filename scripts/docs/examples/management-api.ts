@@ -3,15 +3,23 @@
 import { createHttpClient } from '../../../src/client/http-client.ts'
 import { createHttpApi } from '../../../src/http/api.ts'
 import { defineApp } from '../../../src/workflow/app.ts'
-import type { WorkflowContext } from '../../../src/workflow/context.ts'
+import type { ActivityContext, WorkflowContext } from '../../../src/workflow/context.ts'
 import { limits } from '../../../src/workflow/limits.ts'
 import { inWorld, type World } from './memory-world.ts'
 import { answerExample, type Example, type Scenario, type Scenarios, thrownBy } from './scenario.ts'
 import { answerOfSocket } from './socket.ts'
 
 const workflows = '/v1.0/workflows/dapr'
+const complete = `${workflows}/activities/complete`
+let token = ''
 const app = defineApp({
+  activities: {
+    async ask(ctx: ActivityContext) {
+      token = await ctx.completeLater()
+    },
+  },
   workflows: {
+    approval: async (ctx: WorkflowContext) => ctx.callActivity('ask'),
     order: async (ctx: WorkflowContext) => ctx.waitForExternalEvent('paid'),
     done: async () => {},
   },
@@ -36,6 +44,12 @@ function answerTo(ask: (post: Post, world: World) => Promise<Example>): Scenario
     })
 }
 
+/** Instance `approval-7` waits for an answer. @returns the body that gives it */
+async function asked(world: World): Promise<string> {
+  await world.run('approval', 'approval-7')
+  return JSON.stringify({ token, output: 'yes' })
+}
+
 const onEnded = (command: string): Scenario =>
   answerTo(async (post) => post(`${workflows}/done-1/${command}`))
 
@@ -56,6 +70,18 @@ export const managementApi: Scenarios = {
     const headers = { 'Idempotency-Key': 'payment-31' }
     await post(`${workflows}/order-7/raiseEvent/paid`, { headers, body: '5' })
     return post(`${workflows}/order-7/raiseEvent/paid`, { headers, body: '6' })
+  }),
+  ERR_ACTIVITY_TOKEN_INVALID: answerTo(async (post) => post(complete, { body: '{"token":"secret"}' })),
+  ERR_COMPLETE_ACTIVITY: answerTo(async (post, world) => {
+    const body = await asked(world)
+    await world.management.terminate('approval-7')
+    await world.rest()
+    return post(complete, { body })
+  }),
+  ERR_ACTIVITY_OUTCOME_CONFLICT: answerTo(async (post, world) => {
+    const body = await asked(world)
+    await post(complete, { body })
+    return post(complete, { body: body.replace('"yes"', '"no"') })
   }),
   ERR_PAUSE_WORKFLOW: onEnded('pause'),
   ERR_RESUME_WORKFLOW: onEnded('resume'),

@@ -5,7 +5,7 @@ import { createRuntime, type Runtime } from '../../../src/runtime/runtime.ts'
 import { createMemoryBackend } from '../../../src/testing/memory-backend.ts'
 import type { Consumer } from '../../../src/testing/memory-queue.ts'
 import { activity, defineApp } from '../../../src/workflow/app.ts'
-import type { WorkflowContext } from '../../../src/workflow/context.ts'
+import type { ActivityContext, WorkflowContext } from '../../../src/workflow/context.ts'
 import type { FailureDetails } from '../../../src/workflow/failure.ts'
 import { type Logger, silentLogger } from '../../../src/workflow/logger.ts'
 import { caughtIn, inWorld } from './memory-world.ts'
@@ -19,6 +19,11 @@ export const runningInstance: Scenarios = {
   ACTIVITY_TIMEOUT: async () =>
     caughtIn(async (ctx) => ctx.callActivity('charge'), {
       charge: activity(async () => new Promise(() => {}), { timeout: '30s' }),
+    }),
+
+  ACTIVITY_INLINE: async () =>
+    caughtIn(async (ctx) => ctx.callActivity('charge', undefined, { inline: true }), {
+      charge: async (ctx: ActivityContext) => ctx.completeLater(),
     }),
 
   EVENT_TIMEOUT: async () =>

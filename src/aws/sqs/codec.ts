@@ -51,6 +51,7 @@ const activity: Rules<ActivityMessage> = {
   attempt: required((value) => isCount(value) && value !== 0),
   firstSeq: count,
   timeoutMs: optional(Number.isFinite),
+  episode: optional(isCount),
   wide: optional((value) => typeof value === 'boolean'),
 }
 

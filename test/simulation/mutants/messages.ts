@@ -37,6 +37,13 @@ export const messages: Mutants = {
         withPorts(ports, { schedule: (timers) => ports.timers.schedule(timers).catch(swallow) }),
     },
   },
+  'a timer for a completion that nobody sets': {
+    ...calm,
+    program: [{ k: 'unanswered', x: 3, seconds: 60 }],
+    mutant: {
+      ports: (ports) => withPorts(ports, { schedule: async () => {} }),
+    },
+  },
   'timers that fire early': {
     ...calm,
     mutant: {

@@ -145,6 +145,17 @@ export const protocol: Mutants = {
       episode.continuedAsNew = { ...continuedAsNew, consumed }
     }),
   },
+  'an activity that is completed from outside, of which the history is not told': {
+    ...calm,
+    sweeper: true,
+    mutant: replacing(({ store }) => ({
+      async appendEpisode(key, episode) {
+        if (!episode.events.some(({ kind }) => kind === 'activityDeferred'))
+          return store.appendEpisode(key, episode)
+        return { kind: 'committed' }
+      },
+    })),
+  },
   'workflow time that goes back': {
     ...calm,
     mutant: writing((episode, { newId }) => {

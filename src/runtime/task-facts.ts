@@ -1,0 +1,44 @@
+// What facts about tasks mean for an instance as it is now: what is over, what came too late, what a timer comes to.
+
+import {
+  type ActivityDeferred,
+  isTaskOutcome,
+  parseTaskFactId,
+  type TaskFailed,
+  type TaskOutcome,
+  type TimerFired,
+} from '../engine/events.ts'
+import { TenutoError } from '../workflow/errors.ts'
+import { failureOf } from '../workflow/failure.ts'
+import type { InstanceState } from './instance-state.ts'
+import type { TimerMessage } from './messages.ts'
+
+/** What a handler has made of an activity that it ran. */
+export type ActivityFact = TaskOutcome | ActivityDeferred
+
+/** What a timer that is due comes to: the time of an activity that is completed from outside is measured by one too. */
+export function timerFact(
+  { deferred }: InstanceState,
+  { generation, seq }: TimerMessage,
+): TimerFired | TaskFailed {
+  if (!deferred.has(seq)) return { kind: 'timerFired', generation, seq }
+  const error = new TenutoError('ACTIVITY_TIMEOUT', `Activity #${seq} was not completed within its timeout.`)
+  const { nonRetriable: _, ...failure } = failureOf(error)
+  return { kind: 'taskFailed', generation, seq, failure }
+}
+
+/** A task of a generation that is over. */
+export function isStale(state: InstanceState, factId: string): boolean {
+  const task = parseTaskFactId(factId)
+  return task !== undefined && task.generation < state.generation
+}
+
+export function tellsOf(event: TaskOutcome | ActivityDeferred, generation: number, seq: number): boolean {
+  return event.generation === generation && (isTaskOutcome(event) ? event.seq : event.task) === seq
+}
+
+/** A deferral that comes after the outcome: it means nothing any more, and no history will have it. */
+export function isOvertaken(state: InstanceState, factId: string): boolean {
+  const task = factId.startsWith('d:') ? parseTaskFactId(factId) : undefined
+  return task?.generation === state.generation && !state.outstanding.has(task.seq)
+}
