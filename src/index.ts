@@ -25,5 +25,13 @@ export type { Jsonify } from './workflow/payload.ts'
 export type { RetryPolicy } from './workflow/retry-policy.ts'
 export type { RuntimeStatus, TerminalStatus } from './workflow/status.ts'
 export type { Task, TaskResults } from './workflow/task.ts'
+export type {
+  Span,
+  SpanAttributes,
+  SpanContext,
+  SpanOptions,
+  Tracer,
+  TracerContext,
+} from './workflow/tracer.ts'
 export { versions, type WorkflowVersions } from './workflow/versions.ts'
 export { createRuntime, type Runtime } from './runtime/runtime.ts'

@@ -25,6 +25,8 @@ export interface ExecutionStarted {
   readonly input?: Payload
   readonly parent?: ParentLink
   readonly tags?: Readonly<Record<string, string>>
+  /** Where in a trace the generation belongs: the `traceparent` of its `create_orchestration` span, or of the parent's own. */
+  readonly trace?: string
   /** Numbered behaviours of the engine in force when the generation began; it keeps them. See `flags.ts`. */
   readonly flags: readonly number[]
 }

@@ -42,6 +42,7 @@ export async function start({ req }: Context, management: Management): Promise<R
     workflowName,
     ...given,
     ...(tags && { tags }),
+    ...traceOf(req.raw),
     ...(input !== undefined && { input }),
     ...(idempotencyKey !== undefined && { idempotencyKey }),
   })
@@ -94,6 +95,7 @@ export async function raiseEvent({ req }: Context, management: Management): Prom
       eventName,
       ...(data !== undefined && { data }),
       ...(eventId !== undefined && { eventId }),
+      ...traceOf(req.raw),
     }),
   )
   return jsonAnswer(202, {})
@@ -150,6 +152,12 @@ export function idempotencyKeyOf({ headers }: Request): string | undefined {
   const key = headers.get('idempotency-key') ?? undefined
   if (key !== undefined) assertIdempotencyKey(key)
   return key
+}
+
+/** Where the caller is in a trace; what is none is as good as none. */
+function traceOf({ headers }: Request): { readonly trace?: string } {
+  const trace = headers.get('traceparent')
+  return trace === null ? {} : { trace }
 }
 
 function recursionOf(members: Members): { readonly recursive?: boolean } {

@@ -7,6 +7,7 @@ import type { Clock, Ports } from '../runtime/ports.ts'
 import type { Retention } from '../runtime/retention.ts'
 import { assert } from '../workflow/errors.ts'
 import { type Logger, silentLogger } from '../workflow/logger.ts'
+import type { Tracer } from '../workflow/tracer.ts'
 import { systemClock } from './clock.ts'
 import type { ConcurrencyLimits, Consumer } from './consumer.ts'
 import type { Database } from './database.ts'
@@ -26,6 +27,8 @@ export interface BackendOptions {
   readonly clock?: Clock
   /** Left out: silent. */
   readonly logger?: Logger
+  /** Makes spans, and hands the place in their traces on. Left out: nothing is traced. */
+  readonly tracer?: Tracer
   /** Left out: random UUIDs. */
   readonly newId?: () => string
   /** Activities that run at once, of all kinds. */
@@ -116,6 +119,7 @@ export class SqliteBackend implements LocalBackend {
       clock,
       newId,
       logger,
+      ...(options.tracer && { tracer: options.tracer }),
       soleProcess: newId(),
       watch: (instanceId, signal) => this.#watchers.watch(instanceId, signal),
     }

@@ -128,8 +128,16 @@ export class ActivityHandler {
 
   #run(message: ActivityMessage): Promise<ActivityOutcome | ActivityDeferred> {
     const { app, ports, shutdown } = this.#host
-    const { clock, logger, store } = ports
-    return runActivity({ app, clock, logger, shutdown, tokenOf: (each) => tokenOf(store, each) }, message)
+    const { clock, logger, store, tracer } = ports
+    const host = {
+      app,
+      clock,
+      logger,
+      tracer,
+      shutdown,
+      tokenOf: async (each: ActivityMessage) => tokenOf(store, each),
+    }
+    return runActivity(host, message)
   }
 
   #warn({ instanceId, name }: ActivityMessage, error: unknown): void {

@@ -13,8 +13,10 @@ import { type ErrorCode, isTenutoError, TenutoError } from '../workflow/errors.t
 import { type FailureDetails, failureOf, toFailureDetails } from '../workflow/failure.ts'
 import { type Logger, withFields } from '../workflow/logger.ts'
 import { decodePayload, encodePayload } from '../workflow/payload.ts'
+import type { Tracer } from '../workflow/tracer.ts'
 import type { ActivityMessage } from './messages.ts'
 import type { Clock } from './ports.ts'
+import { traceActivity } from './trace-activity.ts'
 
 export type ActivityOutcome = TaskCompleted | TaskFailed
 
@@ -30,6 +32,7 @@ export interface ActivityHost {
   readonly app: App
   readonly clock: Clock
   readonly logger: Logger
+  readonly tracer?: Tracer | undefined
   /** Aborted when the host shuts down. */
   readonly shutdown: AbortSignal
   /** The token by which an activity is completed from outside. Absent: it cannot be, because it is run inline. */
@@ -53,6 +56,13 @@ interface Attempt {
  *   cut off, has not failed, and comes again.
  */
 export async function runActivity(
+  host: ActivityHost,
+  message: ActivityMessage,
+): Promise<ActivityOutcome | ActivityDeferred> {
+  return traceActivity(host, message, async (traced) => runTraced(host, traced))
+}
+
+async function runTraced(
   host: ActivityHost,
   message: ActivityMessage,
 ): Promise<ActivityOutcome | ActivityDeferred> {
@@ -108,6 +118,7 @@ function contextOf(host: ActivityHost, attempt: Attempt): ActivityContext {
     attempt: message.attempt,
     idempotencyKey: `${instanceId}/${incarnation}/${taskFactId(generation, message.firstSeq)}`,
     signal,
+    ...(message.trace !== undefined && { traceparent: message.trace }),
     logger: withFields(host.logger, { instanceId, activity: name, taskId: seq, attempt: message.attempt }),
     completeLater: async () => {
       const token = (attempt.token ??= (host.tokenOf ?? refuseInline)(message))

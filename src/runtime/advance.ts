@@ -7,7 +7,7 @@ import { limits } from '../workflow/limits.ts'
 import { isTerminal } from '../workflow/status.ts'
 import { dispatch } from './dispatch.ts'
 import type { Episode } from './episode.ts'
-import { guardDuty, type GuardOrder } from './guard-duty.ts'
+import { guardDuty, guardFor, type GuardOrder } from './guard-duty.ts'
 import { runInline, runOn } from './inline-runner.ts'
 import { absorb, type InstanceState, mayHaveForgotten } from './instance-state.ts'
 import { leaseMarginMs, type LeaseStanding, leaseStanding, takeOverBy } from './lease.ts'
@@ -30,6 +30,8 @@ import { show } from './projection.ts'
 import { outcomeRows, putAside } from './put-aside.ts'
 import type { InboxRow } from './rows.ts'
 import { endStall, isSettled } from './stall.ts'
+import { traceEpisode } from './trace-episode.ts'
+import { traceNext } from './tracing.ts'
 import { demotion, nextEpisode } from './turn.ts'
 
 export type { Work } from './own-facts.ts'
@@ -228,12 +230,15 @@ class Advance {
     return episode ? this.#commit(episode) : 'stalled'
   }
 
-  async #commit(episode: Episode): Promise<'won' | 'lost' | 'gone'> {
+  async #commit(computed: Episode): Promise<'won' | 'lost' | 'gone'> {
     const { state } = this.#live
+    const { episode, span } = traceNext(this.#ports, state, computed)
     const result = await this.#ports.store.appendEpisode(state.key, episode)
     // One's own write whose answer was lost is a success.
     const won = result.kind === 'committed' || (result.kind === 'lost' && result.to?.nonce === episode.nonce)
     if (won) {
+      span.end()
+      traceEpisode(this.#ports, this.#live, episode)
       await this.#afterCommit(episode)
       return 'won'
     }
@@ -386,13 +391,4 @@ class Advance {
       await this.#ports.queue.send([{ ...message, dispatchedTo }], delayMs)
     for (const { message, delayMs } of this.#held) await this.#ports.queue.send([message], delayMs)
   }
-}
-
-function guardFor(
-  { older, nudged }: Claims,
-  live: LiveInstance,
-): Pick<GuardOrder, 'older' | 'nudged' | 'inDoubt'> {
-  // With code that does not fit, the instance stays stalled: the guard of all that is in doubt is the task of whoever ends that.
-  const inDoubt = mayHaveLostCarriers(live) && !live.obstacle
-  return { older, nudged: nudged !== undefined, inDoubt }
 }

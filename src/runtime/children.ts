@@ -20,6 +20,7 @@ import { doorbell, type Message } from './messages.ts'
 import { eachInParallel } from './parallel.ts'
 import type { Ports } from './ports.ts'
 import type { InstanceRow } from './rows.ts'
+import { traceOf } from './trace-context.ts'
 
 /** Children whose rows are made at once. */
 const childrenAtOnce = 20
@@ -51,7 +52,7 @@ async function createChild(
     const message = `Child workflows are nested deeper than ${limits.childDepth} levels.`
     return refuseChild(ports, parent, notStarted(message))
   }
-  const row = childRow(ports, command, parent)
+  const row = childRow(ports, state, command, parent)
   let present = await ports.store.createInstance(row)
   // An instance that has ended gives its id up, as at a start from outside.
   if (present && isOver(present) && !isMine(present, parent)) {
@@ -79,7 +80,7 @@ export async function terminateChildren(ports: Ports, state: InstanceState): Pro
   const commands = [...state.outstanding.values()].filter((command) => command.kind === 'createChild')
   await eachInParallel(commands, childrenAtOnce, async (command) => {
     const parent = linkTo(state, state.generation, command)
-    const row = childRow(ports, command, parent)
+    const row = childRow(ports, state, command, parent)
     const child = (await ports.store.createInstance(row)) ?? row
     if (isOver(child) || !isMine(child, parent)) return
     const id = `c:${parent.incarnation}/${parent.generation}.${parent.seq}`
@@ -98,7 +99,12 @@ function isOver({ status, purgedAt }: InstanceRow): boolean {
   return isTerminal(status) || purgedAt !== undefined
 }
 
-function childRow(ports: Ports, command: CreateChild, parent: ParentLink): InstanceRow {
+function childRow(
+  ports: Ports,
+  { started }: InstanceState,
+  command: CreateChild,
+  parent: ParentLink,
+): InstanceRow {
   const now = ports.clock.now()
   return {
     instanceId: command.instanceId,
@@ -109,6 +115,7 @@ function childRow(ports: Ports, command: CreateChild, parent: ParentLink): Insta
     lastUpdatedAt: now,
     ...(command.input !== undefined && { input: command.input }),
     parent,
+    ...(parent.generation === started?.generation && traceOf(started)),
     startDigest: startDigest(command.name, command.input, undefined),
     episode: 0,
   }

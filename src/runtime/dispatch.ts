@@ -8,6 +8,7 @@ import type { Episode, InstanceKey } from './episode.ts'
 import type { InstanceState } from './instance-state.ts'
 import { type ActivityMessage, doorbell, type Message, type TimerMessage } from './messages.ts'
 import type { CancelledTimer, Ports } from './ports.ts'
+import { traceOf } from './trace-context.ts'
 
 /** `first`: by the writer. `again`: guard duty. `nudge`: by a sweeper, which leaves alone what has begun. */
 type DispatchMode = 'first' | 'again' | 'nudge'
@@ -41,8 +42,7 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
         // Nobody hears of its outcome, so a sweeper cannot tell whether it has run.
         if (order.mode === 'nudge' && !current) break
         // An inline activity is its runner's affair, and when that is lost, the demoting episode's; but not after the end.
-        if (!command.inline || !timersMatter)
-          messages.push(queuedActivity(ports, state.key, episode, command))
+        if (!command.inline || !timersMatter) messages.push(queuedActivity(ports, state, episode, command))
         break
       case 'createTimer':
         if (timersMatter && !isAnswered(command))
@@ -63,7 +63,7 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
   }
   for (const seq of timersMatter ? (episode.demoted ?? []) : []) {
     const command = state.outstanding.get(seq)
-    if (command?.kind === 'scheduleTask') messages.push(queuedActivity(ports, state.key, episode, command))
+    if (command?.kind === 'scheduleTask') messages.push(queuedActivity(ports, state, episode, command))
   }
   if (timersMatter) timers.push(...timeouts(ports, state, episode))
   messages.push(...(await createChildren(ports, state, order, children)))
@@ -98,7 +98,7 @@ function isNeverSet({ commands }: Episode, { seq }: Command): boolean {
 /** What the queue says of an activity; also what an inline one is run by. */
 export function activityMessage(
   ports: Ports,
-  key: InstanceKey,
+  { key, started }: Pick<InstanceState, 'key' | 'started'>,
   episode: Pick<Episode, 'generation' | 'wide'>,
   command: ScheduleTask,
 ): ActivityMessage {
@@ -116,19 +116,20 @@ export function activityMessage(
     firstSeq: retry?.firstSeq ?? seq,
     ...(timeoutMs !== undefined && { timeoutMs }),
     ...(episode.wide && { wide: true }),
+    ...(episode.generation === started?.generation && traceOf(started)),
   }
 }
 
 /** An input that makes the message too large stays where it is safe already; whoever runs the activity looks it up. */
 function queuedActivity(
   ports: Ports,
-  key: InstanceKey,
+  state: InstanceState,
   episode: Episode,
   command: ScheduleTask,
 ): ActivityMessage {
   const isAskedHere = episode.commands.includes(command)
   const message = {
-    ...activityMessage(ports, key, episode, command),
+    ...activityMessage(ports, state, episode, command),
     ...(isAskedHere && { episode: episode.n }),
   }
   if (message.input === undefined || ports.queue.fits?.(message) !== false) return message

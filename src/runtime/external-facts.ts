@@ -10,8 +10,14 @@ import type { RaiseEventRequest } from './management.ts'
 import { doorbell } from './messages.ts'
 import type { Ports } from './ports.ts'
 import type { InboxRow, InstanceRow } from './rows.ts'
+import { traced, traceRaise } from './tracing.ts'
 
 export async function raiseEvent(ports: Ports, request: RaiseEventRequest): Promise<void> {
+  const { instanceId, eventName: name, trace } = request
+  await traced(traceRaise(ports, { instanceId, name }, trace), raise(ports, request))
+}
+
+async function raise(ports: Ports, request: RaiseEventRequest): Promise<void> {
   const { instanceId, eventName, data, eventId } = request
   checkName(eventName, 'ERR_WORKFLOW_EVENT_NAME_MISSING', 'event')
   checkPayload(data, 'The event data')

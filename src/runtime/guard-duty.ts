@@ -5,6 +5,8 @@ import { isTaskOutcome } from '../engine/events.ts'
 import { dispatch } from './dispatch.ts'
 import type { Episode } from './episode.ts'
 import type { InstanceState } from './instance-state.ts'
+import { type LiveInstance, mayHaveLostCarriers } from './live-instance.ts'
+import type { Claims } from './own-facts.ts'
 import type { Ports } from './ports.ts'
 import { projectionOf } from './projection.ts'
 
@@ -19,6 +21,16 @@ export interface GuardOrder {
   readonly older: boolean
   /** Numbers of episodes that are dispatched; the new ones are added. */
   readonly dispatched: Set<number>
+}
+
+/** What the next guard duty must look at beside the carriers of the current generation. */
+export function guardFor(
+  { older, nudged }: Claims,
+  live: LiveInstance,
+): Pick<GuardOrder, 'older' | 'nudged' | 'inDoubt'> {
+  // With code that does not fit, the instance stays stalled: the guard of all that is in doubt is the task of whoever ends that.
+  const inDoubt = mayHaveLostCarriers(live) && !live.obstacle
+  return { older, nudged: nudged !== undefined, inDoubt }
 }
 
 /** @returns the episodes that were dispatched again */

@@ -74,8 +74,8 @@ export async function runInline(
 
 async function runAll(
   { ports, runInline: run }: AdvanceHost,
-  { key, generation }: InstanceState,
+  state: InstanceState,
   commands: readonly ScheduleTask[],
 ): Promise<readonly TaskOutcome[]> {
-  return Promise.all(commands.map((command) => run(activityMessage(ports, key, { generation }, command))))
+  return Promise.all(commands.map((command) => run(activityMessage(ports, state, state, command))))
 }

@@ -47,6 +47,10 @@ export interface InstanceState {
   readonly inline: Set<number>
   /** Who runs them; meaningless while none waits. */
   lease: Lease | undefined
+  /** Workflow time at which the timers that wait were made. */
+  readonly timersSince: Map<number, number>
+  /** Patches that the current generation has applied. */
+  readonly patches: Set<string>
   /** Tokens that carry episodes of the current generation, and the numbers of these. */
   readonly carriers: Map<string, number[]>
 }
@@ -70,6 +74,8 @@ export function emptyState(key: InstanceKey): InstanceState {
     deferred: new Map(),
     inline: new Set(),
     lease: undefined,
+    timersSince: new Map(),
+    patches: new Set(),
     carriers: new Map(),
   }
 }
@@ -98,8 +104,9 @@ export function absorb(state: InstanceState, episode: Episode): void {
   carry(state, episode)
   // Before the events: a command may be answered by the episode that makes it.
   for (const command of episode.commands) {
-    if (command.kind === 'cancelTimer') state.outstanding.delete(command.seq)
+    if (command.kind === 'cancelTimer') answer(state, command.seq)
     else if (command.kind !== 'sendEvent') state.outstanding.set(command.seq, command)
+    if (command.kind === 'createTimer') state.timersSince.set(command.seq, episode.at)
     if (command.kind === 'scheduleTask' && command.inline) state.inline.add(command.seq)
   }
   for (const event of episode.events) {
@@ -110,6 +117,7 @@ export function absorb(state: InstanceState, episode: Episode): void {
     else if (event.kind === 'activityDeferred') defer(state, event)
     else state.consumed.push([id, episode.n])
   }
+  for (const name of episode.patches ?? []) state.patches.add(name)
   for (const seq of episode.demoted ?? []) state.inline.delete(seq)
   if (episode.lease) state.lease = episode.lease
   if (episode.continuedAsNew) openGeneration(state, { ...episode, continuedAsNew: episode.continuedAsNew })
@@ -124,6 +132,7 @@ function answer(state: InstanceState, seq: number): void {
   state.outstanding.delete(seq)
   state.deferred.delete(seq)
   state.inline.delete(seq)
+  state.timersSince.delete(seq)
 }
 
 function carry(state: InstanceState, { by, n }: Episode): void {
@@ -146,6 +155,8 @@ function openGeneration(state: InstanceState, episode: NonNullable<InstanceState
   state.known.clear()
   state.carriers.clear()
   state.inline.clear()
+  state.timersSince.clear()
+  state.patches.clear()
   carry(state, episode)
   state.known.set(startFactId, 1)
   state.consumed = consumed.map(([id, n]) => [id, n])

@@ -6,27 +6,9 @@ import type { RuntimeStatus } from '../workflow/status.ts'
 import type { ActivityCompletions } from './complete-activity.ts'
 import type { Episode } from './episode.ts'
 import type { InstanceFilter } from './instance-filter.ts'
+import type { RaiseEventRequest, StartRequest } from './requests.ts'
 
-/**
- * What a start does when its id is taken. `replaceFinished`: an instance that has ended, with all its descendants, makes way. `ifNotExists`:
- * whatever has the id stays, and nothing is started. `failIfExists`: the start is refused. A purged instance has no id any more.
- */
-export type IdReusePolicy = 'replaceFinished' | 'ifNotExists' | 'failIfExists'
-
-export interface StartRequest {
-  readonly workflowName: string
-  /** Left out: a random UUID. */
-  readonly instanceId?: string
-  readonly input?: Payload
-  /** Ms since the epoch; the first turn is not before. */
-  readonly startAt?: number
-  /** A start with the same key gets the same answer for as long as the row exists, also when the instance has ended. */
-  readonly idempotencyKey?: string
-  /** By which lists find it. At most 16. */
-  readonly tags?: Readonly<Record<string, string>>
-  /** Default: `replaceFinished`. The same start with the same idempotency key is no reuse, whatever the policy. */
-  readonly idReusePolicy?: IdReusePolicy
-}
+export type { IdReusePolicy, RaiseEventRequest, StartRequest } from './requests.ts'
 
 export interface RestartRequest {
   readonly instanceId: string
@@ -34,14 +16,6 @@ export interface RestartRequest {
   readonly newInstanceId?: string
   /** The same request again gets the same answer. */
   readonly idempotencyKey?: string
-}
-
-export interface RaiseEventRequest {
-  readonly instanceId: string
-  readonly eventName: string
-  readonly data?: Payload
-  /** The same id is applied once; left out: a random one, so each call counts. */
-  readonly eventId?: string
 }
 
 /** An instance as the outside sees it. Payloads are raw text. */

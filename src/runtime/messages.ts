@@ -48,6 +48,8 @@ export interface ActivityMessage extends Envelope {
   readonly timeoutMs?: number
   /** Number of the episode that asks for it, where it is known: so that whoever runs it can look it up without reading all of the past. */
   readonly episode?: number
+  /** `traceparent` of the generation that asked for it. */
+  readonly trace?: string
   /** The outcome goes to the inbox instead of being committed by the host that ran it. */
   readonly wide?: boolean
 }

@@ -20,7 +20,7 @@ export function nextGeneration(
 ): ContinuedAsNew {
   const { state } = live
   const previous = state.started ?? startOf(live.row)
-  const { input: _, ...same } = previous
+  const { input: _, trace: __, ...same } = previous
   const started: ExecutionStarted = {
     ...same,
     generation: state.generation + 1,

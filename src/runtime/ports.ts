@@ -2,6 +2,7 @@
 // when it reports a failure; the protocol bears both.
 
 import type { Logger } from '../workflow/logger.ts'
+import type { Tracer } from '../workflow/tracer.ts'
 import type { Episode, InstanceKey } from './episode.ts'
 import type { InstanceFilter } from './instance-filter.ts'
 import type { Message, TimerMessage } from './messages.ts'
@@ -136,6 +137,8 @@ export interface Ports {
   /** A new random id: tokens, nonces, incarnations, event ids. */
   readonly newId: () => string
   readonly logger: Logger
+  /** Absent: nothing is traced. */
+  readonly tracer?: Tracer
   /** Id of this process where no other can be at work on the same data: leases of others are then void. */
   readonly soleProcess?: string
   /** Resolves when something visible of the instance may have changed, or the signal is aborted. Absent: callers poll. */

@@ -28,6 +28,8 @@ export interface InstanceRow extends InstanceKey {
   readonly customStatus?: Payload
   readonly parent?: ParentLink
   readonly tags?: Readonly<Record<string, string>>
+  /** `traceparent` of the first generation. */
+  readonly trace?: string
   /** Digest of what the instance was started with: the same start again gets the same answer. */
   readonly startDigest: string
   /** Given by the caller: the same start again gets the same answer even after the instance has ended. */

@@ -104,7 +104,7 @@ function createHost(
   options: RuntimeOptions,
   shutdown: AbortSignal,
 ): ActivityHandlerHost {
-  const { clock, logger } = ports
+  const { clock, logger, tracer } = ports
   const mutex = new KeyedMutex()
   return {
     app,
@@ -113,7 +113,7 @@ function createHost(
     shutdown,
     deadline: options.deadline ?? (() => clock.now() + 60_000),
     async runInline(message) {
-      const outcome = await runActivity({ app, clock, logger, shutdown }, message)
+      const outcome = await runActivity({ app, clock, logger, tracer, shutdown }, message)
       assert(isTaskOutcome(outcome), 'an inline activity was deferred')
       return outcome
     },

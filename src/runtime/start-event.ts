@@ -4,7 +4,7 @@ import type { InstanceRow } from './rows.ts'
 
 /** What an instance row tells the first turn. @param version the one that the instance is to run on */
 export function startOf(row: InstanceRow, version?: string): ExecutionStarted {
-  const { instanceId, incarnation, name, input, parent, tags } = row
+  const { instanceId, incarnation, name, input, parent, tags, trace } = row
   return {
     kind: 'executionStarted',
     instanceId,
@@ -14,6 +14,7 @@ export function startOf(row: InstanceRow, version?: string): ExecutionStarted {
     ...(input !== undefined && { input }),
     ...(parent && { parent }),
     ...(tags && { tags }),
+    ...(trace !== undefined && { trace }),
     ...(version !== undefined && { version }),
     flags: currentFlags,
   }

@@ -10,10 +10,22 @@ import { viewOf } from './instance-view.ts'
 import type { IdReusePolicy, StartRequest } from './management.ts'
 import type { Ports } from './ports.ts'
 import type { InstanceRow } from './rows.ts'
+import { traced, traceStart } from './tracing.ts'
 
 export async function startInstance(ports: Ports, request: StartRequest): Promise<{ instanceId: string }> {
-  const { workflowName, input, startAt, idempotencyKey, tags, idReusePolicy = 'replaceFinished' } = request
-  const instanceId = request.instanceId ?? ports.newId()
+  const { workflowName, instanceId = ports.newId(), trace: parent } = request
+  const span = traceStart(ports, { instanceId, name: workflowName }, parent)
+  return traced(span, start(ports, { ...request, instanceId }, span.trace))
+}
+
+/** @param trace where the instance shall be in a trace */
+async function start(
+  ports: Ports,
+  request: StartRequest & { readonly instanceId: string },
+  trace: string | undefined,
+): Promise<{ instanceId: string }> {
+  const { instanceId, workflowName, input, startAt, idempotencyKey, tags } = request
+  const { idReusePolicy = 'replaceFinished' } = request
   checkStart(instanceId, workflowName, input)
   checkKey(idempotencyKey, 'An idempotency key')
   if (tags) checkTags(tags)
@@ -28,6 +40,7 @@ export async function startInstance(ports: Ports, request: StartRequest): Promis
     ...(startAt !== undefined && startAt > now && { startAt }),
     ...(input !== undefined && { input }),
     ...(tags && { tags }),
+    ...(trace !== undefined && { trace }),
     startDigest: startDigest(workflowName, input, startAt),
     ...(idempotencyKey !== undefined && { startKey: idempotencyKey }),
     episode: 0,

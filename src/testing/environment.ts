@@ -42,12 +42,13 @@ class Environment implements TestEnvironment {
   #twice = { left: 0, afterMs: 0 }
 
   constructor(app: App, options: TestEnvironmentOptions) {
-    const { now, seed, activities = {}, logger, skipTime = true, patienceMs = 4_000 } = options
+    const { now, seed, activities = {}, logger, tracer, skipTime = true, patienceMs = 4_000 } = options
     this.#clock = new VirtualClock(now === undefined ? undefined : epochMs(now))
     const random = seed === undefined ? undefined : seededRandom(String(seed))
     this.#backend = createMemoryBackend({
       clock: this.#clock,
       ...(logger && { logger }),
+      ...(tracer && { tracer }),
       manners: {
         // Nothing is redelivered behind a test's back: a crash hands back what its host held.
         visibilityMs: Number.POSITIVE_INFINITY,

@@ -2,6 +2,7 @@
 
 import type { Ports } from '../runtime/ports.ts'
 import { type Logger, silentLogger } from '../workflow/logger.ts'
+import type { Tracer } from '../workflow/tracer.ts'
 import { MemoryQueue, type QueueManners } from './memory-queue.ts'
 import { MemoryStore } from './memory-store.ts'
 import { VirtualClock } from './virtual-clock.ts'
@@ -17,6 +18,8 @@ export interface MemoryBackendOptions {
   readonly clock?: VirtualClock
   readonly manners?: QueueManners
   readonly logger?: Logger
+  /** Default: nothing is traced. */
+  readonly tracer?: Tracer
   /** Default: `id-1`, `id-2` … */
   readonly newId?: () => string
 }
@@ -40,6 +43,7 @@ export function createMemoryBackend(options: MemoryBackendOptions = {}): MemoryB
     clock,
     newId: options.newId ?? (() => `id-${++ids}`),
     logger: options.logger ?? silentLogger,
+    ...(options.tracer && { tracer: options.tracer }),
     watch: (instanceId, signal) =>
       new Promise((resolve) => {
         if (signal.aborted) return resolve()

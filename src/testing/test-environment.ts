@@ -6,6 +6,7 @@ import type { ActivityContext } from '../workflow/context.ts'
 import type { Duration } from '../workflow/duration.ts'
 import type { ActivityFunction, InputOf } from '../workflow/functions.ts'
 import type { Logger } from '../workflow/logger.ts'
+import type { Tracer } from '../workflow/tracer.ts'
 import type { ActivityCall } from './staged-activities.ts'
 
 export interface TestEnvironmentOptions {
@@ -21,6 +22,8 @@ export interface TestEnvironmentOptions {
   readonly patienceMs?: number
   /** Default: silent. */
   readonly logger?: Logger
+  /** Spans begin and end by the clock of the environment. Default: nothing is traced. */
+  readonly tracer?: Tracer
 }
 
 /** What may stand in for an activity: the same input, the same result, at once or by a promise. */

@@ -128,6 +128,8 @@ export interface ActivityContext {
   readonly idempotencyKey: string
   /** Aborted when the timeout of the attempt has passed or the host shuts down. */
   readonly signal: AbortSignal
+  /** W3C `traceparent` of the attempt, for services that are called without instrumentation. Absent where nothing is traced. */
+  readonly traceparent?: string
   readonly logger: Logger
   /**
    * Lets somebody else complete this attempt, later: hand the token to them, and return. What the function returns then is ignored; the task

@@ -24,7 +24,7 @@ export function awsHosts(
   troubleFor?: (time: VirtualTime) => Trouble,
   blobs?: BlobOptions,
 ): OpenHost {
-  return async (app, logger) => {
+  return async (app, logger, tracer) => {
     const time = new VirtualTime()
     const watchers = new Watchers()
     const watch: TestHost['changed'] = async (instanceId, signal) => watchers.changed(instanceId, signal)
@@ -38,7 +38,7 @@ export function awsHosts(
       clock: time.clock,
       logger,
       ports(ports) {
-        const watched = { ...ports, store: watchers.watch(time.hold(ports.store)) }
+        const watched = { ...ports, ...(tracer && { tracer }), store: watchers.watch(time.hold(ports.store)) }
         // To ask every second for twenty minutes takes too long for a test, when each answer takes a few attempts.
         return trouble ? spoil({ ...watched, watch }) : watched
       },

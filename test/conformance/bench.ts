@@ -7,11 +7,12 @@ import type { InstanceRow } from '../../src/runtime/rows.ts'
 import { type AppDefinition, defineApp } from '../../src/workflow/app.ts'
 import { type ErrorCode, isTenutoError } from '../../src/workflow/errors.ts'
 import { isTerminal } from '../../src/workflow/status.ts'
+import type { Tracer } from '../../src/workflow/tracer.ts'
 import { type RecordingLogger, recordingLogger } from '../support/recording-logger.ts'
 import type { OpenHost, TestHost } from './test-host.ts'
 
 /** One property of whole workflows. */
-export type Case = (open: (definition: AppDefinition) => Promise<Bench>) => Promise<void>
+export type Case = (open: (definition: AppDefinition, tracer?: Tracer) => Promise<Bench>) => Promise<void>
 export type Cases = Readonly<Record<string, Case>>
 
 /** An instance that has ended, with its payloads as values. */
@@ -121,9 +122,9 @@ export class Bench {
 
 /** What a case opens hosts with; they are closed when its test has finished. */
 export function opener(open: OpenHost): Parameters<Case>[0] {
-  return async (definition) => {
+  return async (definition, tracer) => {
     const logger = recordingLogger()
-    const host = await open(defineApp(definition), logger)
+    const host = await open(defineApp(definition), logger, tracer)
     onTestFinished(() => host.close())
     return new Bench(host, logger)
   }

@@ -8,9 +8,9 @@ import { createRuntime } from '../../src/runtime/runtime.ts'
 import type { OpenHost } from './test-host.ts'
 
 export function localHosts(place: 'folder' | ':memory:'): OpenHost {
-  return async (app, logger) => {
+  return async (app, logger, tracer) => {
     const dataDir = place === 'folder' ? mkdtempSync(join(tmpdir(), 'tenuto-conformance-')) : place
-    const backend = await openLocalBackend({ dataDir, logger, stopGraceMs: 1_000 })
+    const backend = await openLocalBackend({ dataDir, logger, stopGraceMs: 1_000, ...(tracer && { tracer }) })
     const runtime = createRuntime(app, backend.ports)
     backend.run(runtime, { maxConcurrency: (name) => app.activity(name)?.options.maxConcurrency })
     return {

@@ -7,9 +7,10 @@ import type { OpenHost } from './test-host.ts'
 
 /** @param manners of the queue */
 export function memoryHosts(options: RuntimeOptions = {}, manners: QueueManners = {}): OpenHost {
-  return async (app, logger) => {
+  return async (app, logger, tracer) => {
     const { ports, queue, clock, store } = createMemoryBackend({
       logger,
+      ...(tracer && { tracer }),
       manners: { visibilityMs: 3_600_000, ...manners },
     })
     const runtime = createRuntime(app, ports, options)

@@ -12,8 +12,8 @@ type Histories = Map<string, Record<string, readonly Episode[]>[]>
 
 /** Keeps the histories of each host when it is closed. */
 function recorded(open: OpenHost, into: Histories): OpenHost {
-  return async (app, logger) => {
-    const host = await open(app, logger)
+  return async (app, logger, tracer) => {
+    const host = await open(app, logger, tracer)
     const title = expect.getState().currentTestName?.split(' > ').at(-1) ?? ''
     return {
       ...host,
@@ -42,12 +42,14 @@ describeWorkflows(
   memoryHosts({}, { fits: (message) => message.kind !== 'activity' || message.input === undefined }),
 )
 
-/** The newest generation as text. Ids are named anew, in order of appearance; stack traces, which show the host's own frames, are left out, and so are places in messages: those of the past are not kept. */
+/** The newest generation as text. Ids are named anew, in order of appearance; stack traces, which show the host's own frames, and places in traces, which derive from ids, are left out, and so are places in messages: those of the past are not kept. */
 function text(episodes: readonly Episode[] = []): string {
   // What is left of older generations is the store's affair.
   const newest = episodes.at(-1)?.generation
   const current = episodes.filter(({ generation }) => generation === newest)
-  const json = JSON.stringify(current, (key, value: unknown) => (key === 'stackTrace' ? undefined : value))
+  const json = JSON.stringify(current, (key, value: unknown) =>
+    key === 'stackTrace' || key === 'trace' ? undefined : value,
+  )
   const names = new Map<string, string>()
   return json.replaceAll(/ at [^ "]+:\d+:\d+/g, '').replaceAll(/id-\d+/g, (id) => {
     const name = names.get(id) ?? `the ${names.size + 1}th id`

@@ -4,6 +4,7 @@ import type { Management } from '../../src/runtime/management.ts'
 import type { Store } from '../../src/runtime/ports.ts'
 import type { App } from '../../src/workflow/app.ts'
 import type { Logger } from '../../src/workflow/logger.ts'
+import type { Tracer } from '../../src/workflow/tracer.ts'
 
 export interface TestHost {
   readonly management: Management
@@ -25,4 +26,4 @@ export interface TestHost {
 }
 
 /** Opens an empty backend of the test's own and runs the app on it. */
-export type OpenHost = (app: App, logger: Logger) => Promise<TestHost>
+export type OpenHost = (app: App, logger: Logger, tracer?: Tracer) => Promise<TestHost>

@@ -22,6 +22,7 @@ import { restartCases } from './cases/restart.ts'
 import { retryCases } from './cases/retries.ts'
 import { retryRuleCases } from './cases/retry-rules.ts'
 import { timerCases } from './cases/timers.ts'
+import { tracingCases } from './cases/tracing.ts'
 import type { OpenHost } from './test-host.ts'
 
 export const groups: Readonly<Record<string, Cases>> = {
@@ -51,6 +52,7 @@ export const groups: Readonly<Record<string, Cases>> = {
   'custom status': customStatusCases,
   payloads: payloadCases,
   histories: historyCases,
+  tracing: tracingCases,
 }
 
 /** Titles of cases that cannot hold somewhere, and why. */

@@ -174,6 +174,17 @@ describe('start', () => {
     })
   })
 
+  test('takes the place of the caller in a trace, at starts and events', async () => {
+    const { fake, post } = testApi()
+    const trace = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`
+    await post(`${dapr}/order/start?instanceID=i1`, '1', { traceparent: trace })
+    await post(`${dapr}/i1/raiseEvent/go`, '2', { traceparent: trace })
+    expect(fake.calls).toMatchObject([
+      ['start', { instanceId: 'i1', trace }],
+      ['raiseEvent', { instanceId: 'i1', trace }],
+    ])
+  })
+
   test('takes a key and a start time', async () => {
     const { fake, post } = testApi()
     await post(`${dapr}/order/start?instanceID=i1&startTime=2030-01-02T03:04:05.678%2B02:00`, '1', {

@@ -26,7 +26,7 @@ import { listShards } from './schema.ts'
 const bodyBytes = 100 * 1024
 
 /** What of a row is written once, and is never looked for. */
-type Start = Pick<InstanceRow, 'startKey' | 'againKey'>
+type Start = Pick<InstanceRow, 'startKey' | 'againKey' | 'trace'>
 /** What of a row changes with its episodes. */
 type Shown = Pick<InstanceRow, 'customStatus' | 'output' | 'failure'>
 
@@ -38,10 +38,11 @@ export interface PackedRow {
 
 export async function packRow(bodies: Bodies, row: InstanceRow): Promise<PackedRow> {
   const place = placeOf(row)
-  const { parent, tags, startKey, againKey, input, startAt, stalled, purgedAt } = row
+  const { parent, tags, startKey, againKey, trace, input, startAt, stalled, purgedAt } = row
   const start: Start = {
     ...(startKey !== undefined && { startKey }),
     ...(againKey !== undefined && { againKey }),
+    ...(trace !== undefined && { trace }),
   }
   const packed = [
     ...(isEmpty(start) ? [] : [await bodies.pack(place, 'start', JSON.stringify(start), bodyBytes)]),

@@ -6,6 +6,7 @@ import { SchedulerClient } from '@aws-sdk/client-scheduler'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import type { Clock, Ports } from '../../runtime/ports.ts'
 import type { Logger } from '../../workflow/logger.ts'
+import type { Tracer } from '../../workflow/tracer.ts'
 import { type BlobOptions, createDynamoStore, type DynamoRequest, type Retention } from '../dynamodb/index.ts'
 import { createSchedulerTimers } from '../scheduler/scheduler-timers.ts'
 import type { RequestRecord } from '../sqs/request-record.ts'
@@ -44,6 +45,8 @@ export interface AwsBackendOptions {
   readonly blobs?: BlobOptions
   /** Default: `TENUTO_RETENTION_DAYS` of the environment for all, else what has ended is kept until it is purged. */
   readonly retention?: Retention
+  /** Makes spans, and hands the place in their traces on. Default: nothing is traced. */
+  readonly tracer?: Tracer
   /** Default: the real one. */
   readonly clock?: Clock
   /** Instead of those made here; instrumented ones, for instance. */
@@ -91,6 +94,7 @@ export function createAwsBackend(options: AwsBackendOptions = {}): AwsBackend {
       clock,
       newId: randomUUID,
       logger,
+      ...(options.tracer && { tracer: options.tracer }),
     },
     metrics: options.metrics ?? createEmfMetrics({ service: settings.service, clock }),
     invocation,

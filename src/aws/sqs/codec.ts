@@ -52,6 +52,7 @@ const activity: Rules<ActivityMessage> = {
   firstSeq: count,
   timeoutMs: optional(Number.isFinite),
   episode: optional(isCount),
+  trace: optional(isText),
   wide: optional((value) => typeof value === 'boolean'),
 }
 

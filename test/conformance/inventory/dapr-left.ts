@@ -210,12 +210,6 @@ export const daprLeft: readonly LeftGroup[] = [
   { source, group: 'terminate', reason: 'not here: no gRPC', cases: names('grpc') },
   {
     source,
-    group: 'tracing',
-    reason: 'not yet: no spans are made',
-    cases: names('base childwf continueasnew remote root'),
-  },
-  {
-    source,
     group: 'versioning/stalled',
     reason: takesCommands,
     cases: names('amenderror purge raiseevent resume suspend terminate uniquestalledevent'),

@@ -284,4 +284,15 @@ export const daprCases: readonly HeldGroup[] = [
       subsecond: 'less than a second is exact',
     },
   },
+  {
+    source,
+    group: 'tracing',
+    cases: {
+      base: 'spans of a start, its workflow, its activities and timers',
+      childwf: 'that of a child is below its parent’s',
+      continueasnew: 'each generation has a trace of its own',
+      remote: 'a start goes on with the trace of its caller',
+      root: 'without one it begins a trace',
+    },
+  },
 ]

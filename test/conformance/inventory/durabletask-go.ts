@@ -47,6 +47,9 @@ export const durabletaskGoCases: readonly CaseGroup[] = [
       WorkflowPatching_ContinueAsNewDoNotCarryOverChoices: 'a new generation asks anew',
       WorkflowPatching_PatchPersistsAcrossReplays: 'an answer is kept',
       WorkflowPatching_PatchRemembersToStayFalse: 'also when it is no',
+      SingleActivity_TaskSpan: 'an activity has a span below that of its workflow',
+      ActivityTraceContext: 'an activity is told where it is in the trace',
+      WorkflowPatching_TracingSpans: 'the span of a workflow says which patches it has applied',
       StatefulHistory_MultiTurn: 'many turns on one live instance',
     },
   },
@@ -86,6 +89,7 @@ export const durabletaskGoCases: readonly CaseGroup[] = [
       DuplicateEvents: 'a second answer to one call is ignored',
       DuplicateCompletionSingleParentNotification: 'a parent hears of its child once',
       TerminatedThenContinueAsNew: 'the first end wins',
+      ContinueAsNew_TraceParent: 'a new generation is not below the old one in its trace',
       GetStartedTime: 'created and updated are told',
     },
   },
@@ -132,12 +136,6 @@ export const durabletaskGoCases: readonly CaseGroup[] = [
     cases: names(
       'StartedAt_AfterExecution StartedAt_WithScheduleTime StartedAt_NilBeforeExecution StartedAt_AfterContinueAsNew',
     ),
-  },
-  {
-    source,
-    group: '',
-    reason: 'not yet: no spans are made',
-    cases: names('SingleActivity_TaskSpan ActivityTraceContext WorkflowPatching_TracingSpans'),
   },
   {
     source,

@@ -228,8 +228,14 @@ export const durabletaskJsCases: readonly CaseGroup[] = [
   {
     source,
     group: 'tracing',
-    reason: 'not yet: no spans are made',
-    cases: names('client orchestration activity timer child event'),
+    cases: {
+      client: 'a start has a span',
+      orchestration: 'below it a workflow, from its first turn to its end',
+      activity: 'below that an activity',
+      timer: 'and a timer, from its making to its firing',
+      child: 'and a child',
+      event: 'an event that is raised or sent has one too',
+    },
   },
   {
     source,
