@@ -13,6 +13,7 @@ import { controlCases } from './cases/control.ts'
 import { eventTimerCases } from './cases/event-timers.ts'
 import { eventCases } from './cases/events.ts'
 import { historyCases } from './cases/histories.ts'
+import { inlineCases } from './cases/inline.ts'
 import { purgeCases, scheduledStartCases, startCases } from './cases/lives.ts'
 import { mistakeCases } from './cases/mistakes.ts'
 import { customStatusCases, raiseCases, sendEventCases, waitCases } from './cases/outside.ts'
@@ -28,6 +29,7 @@ import type { OpenHost } from './test-host.ts'
 export const groups: Readonly<Record<string, Cases>> = {
   activities: basicCases,
   'activities that complete later': completeLaterCases,
+  'inline activities': inlineCases,
   composites: compositeCases,
   contexts: contextCases,
   'written wrongly': mistakeCases,

@@ -32,6 +32,15 @@ describeOnTables('DynamoDB at its worst', () => {
     expect(clock.slept).toEqual(clock.slept.toSorted((a, b) => a - b))
   })
 
+  test('those who were refused together do not come back together', async () => {
+    const { client, clock, another } = await open()
+    injectFaults(client, ({ count }) => (count % 2 === 0 ? refuse(400, 'ThrottlingException') : undefined))
+    for (const [at, random] of [0, 0.5, 0.99].entries()) {
+      await another({ random: () => random }).appendEpisode(key, episodeOf(at + 1))
+    }
+    expect(new Set(clock.slept).size).toBe(3)
+  })
+
   test('a throttle that does not end is reported within the budget', async () => {
     const { client, clock, another } = await open()
     const seen = injectFaults(client, () => refuse(400, 'ThrottlingException'))
