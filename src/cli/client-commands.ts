@@ -144,9 +144,15 @@ export const clientCommands: Readonly<Record<string, Command>> = {
   purge: define({
     usage: 'tenuto purge <instance id>',
     summary: 'Removes an ended instance with all that is kept of it.',
-    flags: {},
-    async act({ client, subject, terminal, print }) {
-      if (!(await client.purgeWorkflow(subject))) return unknownInstance(subject, terminal)
+    flags: {
+      force: {
+        type: 'boolean',
+        description: 'also one that has not ended, and its children: no code is asked',
+      },
+    },
+    async act({ client, flags, subject, terminal, print }) {
+      if (!(await client.purgeWorkflow(subject, { force: flags.force ?? false })))
+        return unknownInstance(subject, terminal)
       print('purged', { instanceId: subject })
       return 0
     },

@@ -61,9 +61,10 @@ export function httpManagement(send: Send): Management {
       ]
       await command(instanceId, 'terminate', members.length > 0 ? `{${members.join()}}` : undefined)
     },
-    async purge(instanceId, { recursive = true } = {}) {
+    async purge(instanceId, { recursive = true, force = false } = {}) {
       const path = `${instancePath(instanceId)}/purge`
-      const body = recursive ? undefined : '{"recursive":false}'
+      const members = { ...(!recursive && { recursive }), ...(force && { force }) }
+      const body = recursive && !force ? undefined : JSON.stringify(members)
       await send({ method: 'POST', path, body, doneIfRetried: 'ERR_INSTANCE_ID_NOT_FOUND' })
     },
   }

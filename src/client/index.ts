@@ -1,7 +1,13 @@
 // The clients: one interface, over a backend in this process or over HTTP.
 export { createClient } from './backend-client.ts'
 export { createHttpClient, type HttpClientOptions } from './http-client.ts'
-export type { IdReusePolicy, InstanceCount, Recursion, WorkflowHistory } from '../runtime/management.ts'
+export type {
+  IdReusePolicy,
+  InstanceCount,
+  PurgeOptions,
+  Recursion,
+  WorkflowHistory,
+} from '../runtime/management.ts'
 export type {
   InstanceId,
   InstanceIdOf,

@@ -1,6 +1,6 @@
 // What a program can do with workflows, whatever stands behind: a backend in this process, or an API over HTTP.
 
-import type { IdReusePolicy, Recursion, WorkflowHistory } from '../runtime/management.ts'
+import type { IdReusePolicy, PurgeOptions, Recursion, WorkflowHistory } from '../runtime/management.ts'
 import type { FailureDetails } from '../workflow/failure.ts'
 import type { CallArguments, OutputOf, WorkflowFunction } from '../workflow/functions.ts'
 import type { RuntimeStatus } from '../workflow/status.ts'
@@ -133,9 +133,10 @@ export interface WorkflowClient extends ManyWorkflows, WorkflowsAgain {
   /** @throws TenutoError `ERR_RESUME_WORKFLOW` (has ended) */
   resumeWorkflow(instanceId: string, reason?: string): Promise<void>
   /**
-   * Removes an ended instance with all that is kept of it, after those of its children that have ended.
+   * Removes an ended instance with all that is kept of it, after those of its children that have ended. With `force` also what has not ended,
+   * without asking its code or any host: a parent that waits for it hears of a failure.
    * @returns false for an unknown or purged instance
-   * @throws TenutoError `ERR_PURGE_WORKFLOW` (has not ended)
+   * @throws TenutoError `ERR_PURGE_WORKFLOW` (has not ended, and not by force)
    */
-  purgeWorkflow(instanceId: string, options?: Recursion): Promise<boolean>
+  purgeWorkflow(instanceId: string, options?: PurgeOptions): Promise<boolean>
 }

@@ -2,6 +2,7 @@
 
 import type { Context } from 'hono'
 import type { Management } from '../runtime/management.ts'
+import type { RunningAgain } from '../runtime/running-again.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { jsonAnswer } from './answers.ts'
 import { readMembers } from './body.ts'
@@ -18,7 +19,7 @@ interface AgainRequest {
 }
 
 export type Again = (
-  management: Management,
+  management: RunningAgain,
   request: AgainRequest,
 ) => Promise<{ readonly instanceId: string }>
 

@@ -27,7 +27,8 @@ export function commandsOf(management: Management): Readonly<Record<string, Comm
     resume: async (id, members) => management.resume(id, reasonOf(members)),
     terminate: async (id, members) =>
       management.terminate(id, encodePayload(members.get('output'), 'output'), recursionOf(members)),
-    purge: async (id, members) => management.purge(id, recursionOf(members)),
+    purge: async (id, members) =>
+      management.purge(id, { ...recursionOf(members), ...booleanIn(members, 'force') }),
   }
 }
 
@@ -161,10 +162,14 @@ function traceOf({ headers }: Request): { readonly trace?: string } {
 }
 
 function recursionOf(members: Members): { readonly recursive?: boolean } {
-  const recursive = members.get('recursive')
-  if (recursive === undefined) return {}
-  if (typeof recursive === 'boolean') return { recursive }
-  throw new TenutoError('ERR_MALFORMED_REQUEST', 'recursive must be true or false.')
+  return booleanIn(members, 'recursive')
+}
+
+function booleanIn<K extends string>(members: Members, name: K): { readonly [P in K]?: boolean } {
+  const value = members.get(name)
+  if (value === undefined) return {}
+  if (typeof value === 'boolean') return { [name]: value } as { readonly [P in K]: boolean }
+  throw new TenutoError('ERR_MALFORMED_REQUEST', `${name} must be true or false.`)
 }
 
 export function reasonOf(members: Members): string | undefined {

@@ -56,7 +56,7 @@ export async function actOnMany(ports: Ports, request: ManyRequest): Promise<Man
 
 /** @returns what does it to one instance, and tells whether it was done */
 function actOf(ports: Ports, act: ActOnMany): (row: InstanceRow) => Promise<boolean> {
-  if (act.kind === 'purge') return async (row) => purge(ports, row, true)
+  if (act.kind === 'purge') return async (row) => purge(ports, row, { recursive: true, force: false })
   const fact = factOf(act)
   return async (row) => {
     if (isTerminal(row.status)) return false

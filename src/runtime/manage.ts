@@ -59,7 +59,7 @@ export function createManagement(ports: Ports): Management {
       })
     },
     restart: (request) => restartInstance(ports, request),
-    purge: (instanceId, { recursive = true } = {}) => purgeInstance(ports, instanceId, recursive),
+    purge: (instanceId, options = {}) => purgeInstance(ports, instanceId, options),
   }
 }
 

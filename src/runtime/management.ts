@@ -7,16 +7,9 @@ import type { ActivityCompletions } from './complete-activity.ts'
 import type { Episode } from './episode.ts'
 import type { InstanceFilter } from './instance-filter.ts'
 import type { RaiseEventRequest, StartRequest } from './requests.ts'
+import type { RunningAgain } from './running-again.ts'
 
 export type { IdReusePolicy, RaiseEventRequest, StartRequest } from './requests.ts'
-
-export interface RestartRequest {
-  readonly instanceId: string
-  /** A new instance with this id; the old one stays. Left out: the same id begins anew. */
-  readonly newInstanceId?: string
-  /** The same request again gets the same answer. */
-  readonly idempotencyKey?: string
-}
 
 /** An instance as the outside sees it. Payloads are raw text. */
 export interface InstanceView {
@@ -96,12 +89,17 @@ export interface Recursion {
   readonly recursive?: boolean
 }
 
+export interface PurgeOptions extends Recursion {
+  /** An instance that has not ended is ended first, without asking its code or any host; its parent hears of a failure. Default: false. */
+  readonly force?: boolean
+}
+
 /**
  * Every operation may throw TenutoError: `ERR_INSTANCE_ID_NOT_FOUND` for an unknown or purged instance (except `get`, `waitFor`), the
  * codes named at each, and `UNAVAILABLE`, `SEND_FAILED` or `STORAGE_*` when the platform does not accept it; then nothing is known, and the same call
  * may be made again.
  */
-export interface Management extends ActivityCompletions {
+export interface Management extends ActivityCompletions, RunningAgain {
   /**
    * Accepts a start: once it resolves, the instance will run.
    * @throws TenutoError `ERR_INSTANCE_ID_INVALID`, `ERR_INSTANCE_ID_TOO_LONG`, `ERR_WORKFLOW_NAME_MISSING`, `PAYLOAD_TOO_LARGE`,
@@ -145,12 +143,9 @@ export interface Management extends ActivityCompletions {
   /** No effect on an instance that has ended. Children that it waits for are terminated after it. */
   terminate(instanceId: string, output?: Payload, options?: Recursion): Promise<void>
   /**
-   * Starts the workflow of an instance again, with the input and the tags of its first start. With its own id: once it has ended, with all
-   * its descendants, it makes way for the new life.
-   * @throws TenutoError `ERR_RESTART_WORKFLOW` (has not ended, or a descendant has not), `ERR_START_WORKFLOW` (the new id is taken),
-   *   `ERR_INSTANCE_ID_INVALID`, `ERR_INSTANCE_ID_TOO_LONG`, `INVALID_ARGUMENT` (the key)
+   * Children that have ended are purged before it; with `force` the others too. An activity that runs is not interrupted; what it brings is
+   * dropped.
+   * @throws TenutoError `ERR_PURGE_WORKFLOW` (has not ended, and not by force; or its id began another life meanwhile)
    */
-  restart(request: RestartRequest): Promise<{ readonly instanceId: string }>
-  /** Children that have ended are purged before it. @throws TenutoError `ERR_PURGE_WORKFLOW` (has not ended) */
-  purge(instanceId: string, options?: Recursion): Promise<void>
+  purge(instanceId: string, options?: PurgeOptions): Promise<void>
 }

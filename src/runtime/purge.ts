@@ -3,34 +3,53 @@
 import { TenutoError } from '../workflow/errors.ts'
 import { isTerminal } from '../workflow/status.ts'
 import { childrenOf } from './descendants.ts'
+import { endByForce } from './end-by-force.ts'
 import type { InstanceKey } from './episode.ts'
 import { existing } from './external-facts.ts'
 import { viewOf } from './instance-view.ts'
+import type { PurgeOptions } from './management.ts'
 import { eachInParallel } from './parallel.ts'
 import type { Ports } from './ports.ts'
+import type { InstanceRow } from './rows.ts'
 
 const childrenAtOnce = 10
 
-export async function purgeInstance(ports: Ports, instanceId: string, recursive: boolean): Promise<void> {
+export async function purgeInstance(
+  ports: Ports,
+  instanceId: string,
+  { recursive = true, force = false }: PurgeOptions,
+): Promise<void> {
   const row = await existing(ports, instanceId)
-  if (!isTerminal(row.status) || !(await purge(ports, row, recursive))) {
+  const mayBePurged = force || isTerminal(row.status)
+  if (!mayBePurged || !(await purge(ports, row, { recursive, force }))) {
     throw new TenutoError(
       'ERR_PURGE_WORKFLOW',
-      `Instance '${instanceId}' is ${viewOf(row).status}; only one that has ended can be purged.`,
+      `Instance '${instanceId}' is ${viewOf(row).status}; only one that has ended can be purged, unless by force.`,
     )
   }
 }
 
-/** @returns whether it was done: it had ended, and its id lives no other life */
-export async function purge(ports: Ports, row: InstanceKey, recursive: boolean): Promise<boolean> {
-  if (recursive) await purgeChildren(ports, row)
-  return ports.store.purge(row, ports.clock.now())
+/** @returns whether it was done: it had ended, or has now by force, and its id lives no other life */
+export async function purge(
+  ports: Ports,
+  { instanceId, incarnation, status }: Pick<InstanceRow, 'instanceId' | 'incarnation' | 'status'>,
+  { recursive, force }: Required<PurgeOptions>,
+): Promise<boolean> {
+  const key = { instanceId, incarnation }
+  if (force && !isTerminal(status)) {
+    const row = await ports.store.getInstance(instanceId)
+    const isPresent = row?.incarnation === incarnation && row.purgedAt === undefined
+    if (isPresent && !isTerminal(row.status)) await endByForce(ports, row, recursive)
+  }
+  if (recursive) await purgeChildren(ports, key, force)
+  return ports.store.purge(key, ports.clock.now())
 }
 
-/** Children that have not ended, because nobody waited for them, stay. */
-async function purgeChildren(ports: Ports, parent: InstanceKey): Promise<void> {
-  const ended = (await childrenOf(ports, parent)).filter(({ status }) => isTerminal(status))
-  await eachInParallel(ended, childrenAtOnce, async (child) => {
-    await purge(ports, child, true)
+/** Children that have not ended, because nobody waited for them, stay, unless they are ended by force. */
+async function purgeChildren(ports: Ports, parent: InstanceKey, force: boolean): Promise<void> {
+  const children = await childrenOf(ports, parent)
+  const meant = children.filter(({ status }) => force || isTerminal(status))
+  await eachInParallel(meant, childrenAtOnce, async (child) => {
+    await purge(ports, child, { recursive: true, force })
   })
 }

@@ -6,9 +6,9 @@ import { checkKey } from './checks.ts'
 import { liveDescendant } from './descendants.ts'
 import { existing } from './external-facts.ts'
 import { viewOf } from './instance-view.ts'
-import type { RestartRequest } from './management.ts'
 import type { Ports } from './ports.ts'
 import type { InstanceRow } from './rows.ts'
+import type { RestartRequest } from './running-again.ts'
 import { ringStart, startInstance } from './start-instance.ts'
 
 export async function restartInstance(

@@ -222,7 +222,7 @@ const entries = {
   },
   ERR_PURGE_WORKFLOW: {
     summary: 'Only an instance that has ended can be purged.',
-    remedy: 'Terminate it first.',
+    remedy: 'Terminate it first, or purge it by force.',
     http: 409,
   },
   ERR_RESTART_WORKFLOW: {

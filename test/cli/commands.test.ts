@@ -90,6 +90,12 @@ test('an instance is terminated and purged, and then unknown', async () => {
   expect(await tenuto('get', 'monitor')).toMatchObject({ code: 1, error: 'There is no instance "monitor".' })
 })
 
+test('an instance that runs is purged by force', async () => {
+  await tenuto('start', 'statusMonitor', '{"jobId":"x","isHealthy":true}', '--id', 'by_force')
+  expect(await tenuto('purge', 'by_force', '--force')).toMatchObject({ code: 0, out: 'purged' })
+  expect((await tenuto('get', 'by_force')).code).toBe(1)
+})
+
 test('an instance is restarted, under its own id or as another one', async () => {
   await tenuto('start', 'taskChaining', '1', '--id', 'once_more')
   await tenuto('wait', 'once_more')

@@ -257,6 +257,13 @@ describe.each(clients)('a client over %s', (_title, open) => {
     expect(await client.getWorkflowState(id)).toBeUndefined()
   })
 
+  test('what has not ended is purged by force', async () => {
+    const id = await startOrder()
+    expect(await client.purgeWorkflow(id, { force: true })).toBe(true)
+    expect(fake.calls.at(-1)).toEqual(['purge', id, { force: true }])
+    expect(await client.purgeWorkflow(id, { force: true })).toBe(false)
+  })
+
   test('instances have tags, are listed by them, page by page, and counted', async () => {
     const tags = { batch: crypto.randomUUID(), 'größe.1': ' "a":b & c=ü😀' }
     const ids: string[] = []

@@ -18,6 +18,7 @@ import { purgeCases, scheduledStartCases, startCases } from './cases/lives.ts'
 import { mistakeCases } from './cases/mistakes.ts'
 import { customStatusCases, raiseCases, sendEventCases, waitCases } from './cases/outside.ts'
 import { payloadCases } from './cases/payloads.ts'
+import { purgeByForceCases } from './cases/purge-by-force.ts'
 import { listCases, manyCases, reuseCases } from './cases/queries.ts'
 import { restartCases } from './cases/restart.ts'
 import { retryCases } from './cases/retries.ts'
@@ -48,6 +49,7 @@ export const groups: Readonly<Record<string, Cases>> = {
   'scheduled starts': scheduledStartCases,
   restart: restartCases,
   purge: purgeCases,
+  'purge by force': purgeByForceCases,
   lists: listCases,
   'acts on many': manyCases,
   waiting: waitCases,

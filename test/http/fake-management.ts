@@ -234,9 +234,10 @@ export function fakeManagement(): FakeManagement {
       }
       return fake.start({ ...start, instanceId: newInstanceId })
     },
-    async purge(instanceId) {
-      record('purge', instanceId)
-      if (!isTerminal(known(instanceId).view.status)) {
+    async purge(instanceId, { force = false } = {}) {
+      record('purge', instanceId, ...(force ? [{ force }] : []))
+      const { view } = known(instanceId)
+      if (!force && !isTerminal(view.status)) {
         throw new TenutoError('ERR_PURGE_WORKFLOW', `'${instanceId}' has not yet completed.`)
       }
       instances.delete(instanceId)

@@ -4,7 +4,6 @@ import { type LeftGroup, names } from './case-group.ts'
 
 const source = 'Dapr'
 const noRerun = 'not yet: there is no rerun'
-const noForce = 'not yet: there is no forced purge'
 const takesCommands =
   'not here: a stalled instance takes every command instead of refusing it (test/runtime/stalled.test.ts)'
 const noDetached = 'not yet: a workflow cannot start another without waiting for it, but by an activity'
@@ -96,9 +95,7 @@ export const daprLeft: readonly LeftGroup[] = [
     source,
     group: 'patching/stalled',
     reason: takesCommands,
-    cases: names(
-      'allowduplicatedevents amenderror purge raiseevent resume suspend terminate uniquestalledevent',
-    ),
+    cases: names('allowduplicatedevents amenderror raiseevent resume suspend terminate uniquestalledevent'),
   },
   {
     source,
@@ -114,12 +111,6 @@ export const daprLeft: readonly LeftGroup[] = [
     cases: names('activity propagation restart workflow'),
   },
   { source, group: 'purge', reason: 'not here: a purge needs no worker', cases: names('noclient') },
-  {
-    source,
-    group: 'purge/force',
-    reason: noForce,
-    cases: names('base midexecution newreplica noclient notexists reminders remote'),
-  },
   {
     source,
     group: 'purge/retention',
@@ -212,7 +203,7 @@ export const daprLeft: readonly LeftGroup[] = [
     source,
     group: 'versioning/stalled',
     reason: takesCommands,
-    cases: names('amenderror purge raiseevent resume suspend terminate uniquestalledevent'),
+    cases: names('amenderror raiseevent resume suspend terminate uniquestalledevent'),
   },
   {
     source,

@@ -157,6 +157,7 @@ export const daprCases: readonly HeldGroup[] = [
       continueasnew: 'a new generation asks anew',
       'stalled/patchmissing': 'code that has lost a patch stalls the instance',
       'stalled/recoverclient': 'and it goes on when the patch is back',
+      'stalled/purge': 'a stalled instance is purged by force',
     },
   },
   {
@@ -167,6 +168,7 @@ export const daprCases: readonly HeldGroup[] = [
       versioning: 'new instances take the latest, running ones stay on their own',
       'stalled/notavailable': 'a version that is gone stalls its instances',
       'stalled/recoverclient': 'and they go on when it is back',
+      'stalled/purge': 'a stalled instance is purged by force',
       'stalled/timerinbox': 'a timer that comes meanwhile is not lost',
     },
   },
@@ -177,6 +179,19 @@ export const daprCases: readonly HeldGroup[] = [
       base: 'an ended instance and its history are gone',
       notexists: 'an unknown instance cannot be purged',
       reminders: 'no timer is left behind',
+    },
+  },
+  {
+    source,
+    group: 'purge/force',
+    cases: {
+      base: 'an instance that has not ended is gone',
+      midexecution: 'in the middle of an activity',
+      newreplica: 'whoever ran it before',
+      noclient: 'without a worker',
+      notexists: 'an unknown instance is not found',
+      reminders: 'no timer is left behind',
+      remote: 'from another host than the one that runs it',
     },
   },
   {
