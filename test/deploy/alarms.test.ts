@@ -41,6 +41,32 @@ test('there is one for each thing that needs a person', () => {
   )
 })
 
+test('each is on from a number on that a person must hear of, over a time in which it is sure', () => {
+  const settings = alarms().map(([name, alarm]) => {
+    const threshold = Number(alarm['Threshold'])
+    // One that adds up the metrics of several queues or functions names their period inside.
+    const [period] = objectsIn(alarm).flatMap(({ Period }) => (Period === undefined ? [] : [Number(Period)]))
+    return [name, `${String(alarm['ComparisonOperator'])} ${threshold}`, period, alarm['EvaluationPeriods']]
+  })
+  const atLeast = (n: number) => `GreaterThanOrEqualToThreshold ${n}`
+  expect(settings.toSorted(([a], [b]) => String(a).localeCompare(String(b)))).toEqual([
+    ['ActivityErrorsAlarm', atLeast(1), 300, 1],
+    // Longer than any delay on a queue, which is 15 minutes, and far from the retention, which is days.
+    ['ActivityQueueAgeAlarm', 'GreaterThanThreshold 1500', 300, 2],
+    ['ApiErrorsAlarm', atLeast(5), 300, 1],
+    ['DeadLetterErrorsAlarm', atLeast(1), 300, 1],
+    ['DeadLettersAlarm', atLeast(1), 300, 1],
+    ['ListenerDeadLettersAlarm', atLeast(1), 300, 1],
+    ['OrchestratorErrorsAlarm', atLeast(1), 300, 1],
+    ['QuarantineAlarm', atLeast(1), 300, 1],
+    ['RecursionAlarm', atLeast(1), 300, 1],
+    ['RunawayAlarm', 'GreaterThanThreshold 1000000', 300, 1],
+    ['StalledInstancesAlarm', atLeast(1), 1800, 1],
+    ['SweeperErrorsAlarm', atLeast(1), 300, 2],
+    ['WorkflowQueueAgeAlarm', 'GreaterThanThreshold 1500', 300, 2],
+  ])
+})
+
 test('our own metrics have the dimension that the functions give them', () => {
   const service = resources.variables('SweeperLambdaFunction')['TENUTO_SERVICE']
   const own = alarms().filter(([, { Namespace }]) => Namespace === 'Tenuto')

@@ -57,6 +57,8 @@ export function createWorld({ ports: wrap = (same) => same, ...options }: WorldO
       invocation: createInvocation(),
       returns: {
         hasten: async (queue, records) => {
+          // It takes a request: whoever does not await it has answered before.
+          await new Promise((resolve) => setImmediate(resolve))
           if (records.length > 0) hastened.push([queue, ...records.map(({ messageId }) => messageId)])
         },
       },

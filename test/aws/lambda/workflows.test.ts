@@ -8,8 +8,9 @@ import { connect, contextWith, createWorld } from './support.ts'
 /** The longest that Lambda allows. */
 const context = contextWith(15 * 60_000)
 
-const open: OpenHost = async (app, logger) => {
-  const world = createWorld({ logger, manners: { visibilityMs: 3_600_000, batch: () => 10 } })
+const open: OpenHost = async (app, logger, tracer) => {
+  const manners = { visibilityMs: 3_600_000, batch: () => 10 }
+  const world = createWorld({ logger, ...(tracer && { tracer }), manners })
   const { clock, ports, store } = world.memory
   const options = { backend: world.backend }
   const handlers = { workflow: orchestratorHandler(app, options), activity: activityHandler(app, options) }
