@@ -1,11 +1,11 @@
 // What is done to a world from outside: instances are started, given events, suspended, terminated, purged, and started once more.
 // Every client repeats its call until it is answered.
 
-import type { Runtime } from '../../src/runtime/runtime.ts'
 import type { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { isTerminal } from '../../src/workflow/status.ts'
 import { hour, minute } from './conditions.ts'
 import { valueOf } from './oracle.ts'
+import type { Caller } from './platform.ts'
 import type { ProgramInput } from './program-app.ts'
 import { eventsOf, type Program } from './programs.ts'
 import type { Rng } from './rng.ts'
@@ -23,7 +23,7 @@ export interface ClientsOptions {
   readonly clock: VirtualClock
   readonly rng: Rng
   /** Whoever answers. */
-  readonly host: () => Runtime
+  readonly caller: () => Caller
   /** Ms since the epoch. */
   readonly faultEnd: number
   readonly count: (what: string) => void
@@ -66,13 +66,13 @@ export class Clients {
     if (this.#tokens.has(token)) return
     this.#tokens.add(token)
     const failure = { errorType: 'Error', message: 'not yet' }
-    const tell = async ({ management }: Runtime): Promise<void> => {
+    const tell = async ({ management }: Caller): Promise<void> => {
       const told = isFailure
         ? management.failActivity({ token, failure })
         : management.completeActivity({ token, output: String(valueOf(x)) })
       await told.then(() => count('activity completed from outside')).catch(unlessGone)
     }
-    const contradict = async ({ management }: Runtime): Promise<void> => {
+    const contradict = async ({ management }: Caller): Promise<void> => {
       const told = management.completeActivity({ token, output: '-1' })
       const text = `I2 an activity was completed twice, with two outcomes: ${token}`
       await told.then(() => violated(text)).catch(unlessGone)
@@ -85,8 +85,8 @@ export class Clients {
   }
 
   /** Calls until there is an answer; that an instance has ended is one. A host that died does not answer. */
-  retry(delayMs: number, call: (host: Runtime) => Promise<unknown>, answered = (): void => {}): void {
-    const { clock, rng, host } = this.#options
+  retry(delayMs: number, call: (caller: Caller) => Promise<unknown>, answered = (): void => {}): void {
+    const { clock, rng, caller } = this.#options
     clock.at(delayMs, () => {
       const again = (): void => this.retry(rng.int(1_000, 60_000), call, answered)
       let isAnswered = false
@@ -98,7 +98,7 @@ export class Clients {
         if (isDone) answered()
         else again()
       }
-      call(host()).then(
+      call(caller()).then(
         () => settle(true),
         (error: unknown) =>
           settle(
@@ -121,7 +121,7 @@ export class Clients {
     const { rng } = this.#options
     for (const [at, eventName] of eventsOf(program).entries()) {
       const eventId = `${label}-${at}`
-      const raise = async ({ management }: Runtime): Promise<void> => {
+      const raise = async ({ management }: Caller): Promise<void> => {
         await management.raiseEvent({ instanceId, eventName, eventId })
         this.accepted.push({ instanceId, factId: `e:${eventId}` })
       }
@@ -136,7 +136,7 @@ export class Clients {
 
   #suspendForAWhile(instanceId: string): void {
     const { rng, clock, faultEnd } = this.#options
-    const resume = async ({ management }: Runtime): Promise<void> => management.resume(instanceId)
+    const resume = async ({ management }: Caller): Promise<void> => management.resume(instanceId)
     const pause = rng.int(1, 20 * minute)
     this.retry(
       rng.int(0, 30 * minute),
@@ -149,13 +149,13 @@ export class Clients {
 
   /** Once the instance has ended its id is used again, mostly after a purge. */
   #reuse(run: Run): void {
-    const { clock, rng, host, count } = this.#options
+    const { clock, rng, caller, count } = this.#options
     const { instanceId } = run
     const isPurged = rng.chance(0.7)
     // An event that comes before the start would be one for the life that has ended.
     const start = (): void => this.#start(run, () => this.#raiseAll(run))
     const again = (): void => {
-      const view = host().management.get(instanceId)
+      const view = caller().management.get(instanceId)
       const giveUp = clock.at(10 * minute, again)
       view.then(
         (found) => {

@@ -1,7 +1,7 @@
 // What a world is like: which faults strike in it, how often and until when, and how its queues and hosts are set up. All of it follows
 // from the seed. Each class of faults is off in every third world, so that they are met alone as well as together.
 
-import type { FaultRates } from './faulty-ports.ts'
+import type { FaultRates } from './faults.ts'
 import type { Rng } from './rng.ts'
 
 export const minute = 60_000
@@ -46,9 +46,20 @@ export interface Conditions {
   /** When everything in the queues is lost, ms from the beginning. */
   readonly wipeMs?: number
   readonly sweepEveryMs?: number
+  /** Clients come over HTTP. */
+  readonly http: boolean
 }
 
-const noFaults: FaultRates = { crash: 0, throttle: 0, ambiguous: 0, late: 0, slow: 0, freeze: 0, partial: 0 }
+const noFaults: FaultRates = {
+  crash: 0,
+  throttle: 0,
+  ambiguous: 0,
+  late: 0,
+  slow: 0,
+  freeze: 0,
+  partial: 0,
+  outage: 0,
+}
 
 export function conditionsOf(rng: Rng, { faults, aimed, sweeper, wipe }: WorldOptions): Conditions {
   const rate = (most: number): number => (rng.chance(0.35) ? 0 : rng.next() * most)
@@ -60,6 +71,7 @@ export function conditionsOf(rng: Rng, { faults, aimed, sweeper, wipe }: WorldOp
     slow: rate(0.05),
     freeze: rate(0.05),
     partial: rate(0.2),
+    outage: 0,
   }
   const faultsMs = faults ? rng.int(5, 90) * minute : 0
   const isAny = faults && !aimed
@@ -82,5 +94,6 @@ export function conditionsOf(rng: Rng, { faults, aimed, sweeper, wipe }: WorldOp
     ...(wipe && { wipeMs: rng.int(minute, hour) }),
     ...(sweeper && { sweepEveryMs: rng.int(1, 5) * minute }),
     gatherMs: rng.chance(0.3) ? rng.int(100, 10_000) : 0,
+    http: rng.chance(0.1),
   }
 }

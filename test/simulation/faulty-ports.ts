@@ -2,41 +2,8 @@
 
 import type { Message } from '../../src/runtime/messages.ts'
 import type { Ports } from '../../src/runtime/ports.ts'
-import type { VirtualClock } from '../../src/testing/virtual-clock.ts'
+import { type FaultRates, type FaultSource, type Host, strike } from './faults.ts'
 import type { Rng } from './rng.ts'
-import type { Trace } from './trace.ts'
-
-/** Of each kind, the chance that it strikes at an I/O. */
-export interface FaultRates {
-  readonly crash: number
-  readonly throttle: number
-  readonly ambiguous: number
-  /** The host dies, and what it had asked for is done some minutes later. */
-  readonly late: number
-  readonly slow: number
-  readonly freeze: number
-  /** Some of several things are done, and an error is reported. */
-  readonly partial: number
-}
-
-export interface Host {
-  readonly name: string
-  /** Ms by which its clock is wrong. */
-  readonly skewMs: number
-  dead: boolean
-  frozenUntil: number
-}
-
-export interface FaultSource {
-  readonly clock: VirtualClock
-  readonly rng: Rng
-  /** undefined once faults have ended. */
-  readonly rates: () => FaultRates | undefined
-  readonly crash: (host: Host) => void
-  readonly count: (fault: string) => void
-  readonly visibilityMs: number
-  readonly trace?: Trace | undefined
-}
 
 /** Where in the arguments of a call that takes several things at once they stand. */
 const manyOf: ReadonlyMap<string, number> = new Map([
@@ -93,46 +60,20 @@ async function traced(host: Host, source: FaultSource, name: string, args: unkno
 }
 
 async function call(host: Host, source: FaultSource, name: string, args: unknown[], run: Run) {
-  const { clock, rng, count } = source
-  if (host.dead) return never()
-  const rates = source.rates()
-  let latency = rng.int(2, 12)
-  if (rates && rng.chance(rates.slow)) {
-    count('slow answer')
-    latency = rng.int(1_000, 45_000)
-  }
-  if (rates && rng.chance(rates.freeze)) freeze(host, source)
-  await clock.sleep(latency / 2)
-  await thaw(host, clock)
-  if (host.dead) return never()
-  if (rates) {
-    if (rng.chance(rates.crash / 2)) return crash(host, source, 'crash before')
-    if (rng.chance(rates.throttle)) {
-      count('throttle')
-      throw new Error('simulated: throttled')
-    }
-    if (rng.chance(rates.late)) {
-      clock.at(rng.int(1_000, 480_000), () => void run(args).catch(() => {}))
-      return crash(host, source, 'late apply')
-    }
-    const part = partOf(name, args, rng, rates)
-    if (part) {
-      count('part of a batch')
-      await run(part)
-      throw new Error('simulated: some of them failed')
-    }
-  }
-  const result = await run(args)
-  if (rates) {
-    if (rng.chance(rates.ambiguous)) {
-      count('success reported as failure')
-      throw new Error('simulated: the answer was lost')
-    }
-    if (rng.chance(rates.crash / 2)) return crash(host, source, 'crash after')
-  }
-  await clock.sleep(latency / 2)
-  await thaw(host, clock)
-  return host.dead ? never() : result
+  return strike(host, source, {
+    run: async () => run(args),
+    part(rates) {
+      const some = partOf(name, args, source.rng, rates)
+      return some && (async () => fail(run(some), 'some of them failed'))
+    },
+    throttled: async () => fail(undefined, 'throttled'),
+    unheard: async () => fail(undefined, 'the answer was lost'),
+  })
+}
+
+async function fail(done: unknown, how: string): Promise<never> {
+  await done
+  throw new Error(`simulated: ${how}`)
 }
 
 /** The arguments with some of the things left out; undefined when all are to be done. */
@@ -145,26 +86,4 @@ function partOf(name: string, args: unknown[], rng: Rng, { partial }: FaultRates
     at,
     all.filter(() => rng.chance(0.5)),
   )
-}
-
-function freeze(host: Host, { clock, rng, count, visibilityMs }: FaultSource): void {
-  count('freeze')
-  // Half of the thaws are aimed at the moment of redelivery.
-  const ms = rng.chance(0.5) ? visibilityMs + rng.int(0, 150) : rng.int(1_000, 360_000)
-  host.frozenUntil = Math.max(host.frozenUntil, clock.now() + ms)
-}
-
-async function thaw(host: Host, clock: VirtualClock): Promise<void> {
-  while (host.frozenUntil > clock.now()) await clock.sleep(host.frozenUntil - clock.now())
-}
-
-function crash(host: Host, source: FaultSource, how: string): Promise<never> {
-  source.count(how)
-  source.trace?.(host.name, how)
-  source.crash(host)
-  return never()
-}
-
-function never(): Promise<never> {
-  return new Promise(() => {})
 }

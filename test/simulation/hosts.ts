@@ -5,7 +5,7 @@ import type { Ports } from '../../src/runtime/ports.ts'
 import { createRuntime, type Runtime } from '../../src/runtime/runtime.ts'
 import type { Consumer } from '../../src/testing/memory-queue.ts'
 import type { App } from '../../src/workflow/app.ts'
-import type { Host } from './faulty-ports.ts'
+import type { Host } from './faults.ts'
 import type { Rng } from './rng.ts'
 
 interface Running {

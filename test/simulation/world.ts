@@ -1,14 +1,10 @@
 // One seeded world: random programs on the production engine and runtime, hosts that fail, a queue that misbehaves; and what must hold.
 
 import { factIdOf } from '../../src/engine/events.ts'
-import type { Message, TimerMessage } from '../../src/runtime/messages.ts'
-import type { Ports } from '../../src/runtime/ports.ts'
-import { createRuntime, type Runtime } from '../../src/runtime/runtime.ts'
-import { createMemoryBackend, type MemoryBackend } from '../../src/testing/memory-backend.ts'
-import type { Consumer } from '../../src/testing/memory-queue.ts'
+import type { Episode, InstanceKey } from '../../src/runtime/episode.ts'
+import type { Message } from '../../src/runtime/messages.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import type { App } from '../../src/workflow/app.ts'
-import { withPorts } from '../support/intercept-ports.ts'
 import { lineKey, LineChecker } from '../support/line-checker.ts'
 import { checkAtRest } from './at-rest.ts'
 import { Clients, sinkId } from './clients.ts'
@@ -19,10 +15,11 @@ import {
   minute,
   type WorldOptions as Circumstances,
 } from './conditions.ts'
-import { faultyPorts, type FaultSource, type Host } from './faulty-ports.ts'
-import { Hosts, miscounted } from './hosts.ts'
 import { withLowLimits } from './low-limits.ts'
-import { countEpisode, probed } from './probes.ts'
+import type { Mutant } from './mutants/mutant.ts'
+import { hostCount, type Platform, type Surroundings } from './platform.ts'
+import { portsPlatform } from './ports-platform.ts'
+import { countEpisode } from './probes.ts'
 import { type Effects, programApp } from './program-app.ts'
 import { type Program, randomProgram } from './programs.ts'
 import { Rng } from './rng.ts'
@@ -47,15 +44,6 @@ export interface WorldOptions extends Circumstances {
 export interface Launch {
   readonly program: Program
   readonly next?: Program
-}
-
-/** A defect of the protocol or of the platform, put where a host meets the world. */
-export interface Mutant {
-  /** What each host sees instead of its ports; faults strike inside of it. */
-  readonly ports?: (ports: Ports, rng: Rng) => Ports
-  /** What the queues are given instead of a host. */
-  readonly consumer?: (host: Consumer) => Consumer
-  readonly backend?: (backend: MemoryBackend) => void
 }
 
 export interface Report {
@@ -83,8 +71,7 @@ class World {
   readonly #clock = new VirtualClock()
   readonly #begin = this.#clock.now()
   readonly #faultEnd: number
-  readonly #backend: MemoryBackend
-  readonly #hosts: Hosts
+  readonly #platform: Platform
   readonly #clients: Clients
   readonly #checker: LineChecker
   readonly #runs = new Map<string, number>()
@@ -109,20 +96,15 @@ class World {
     this.#rng = new Rng(seed)
     this.#faultEnd = this.#begin + conditions.faultsMs
     this.#trace = options.trace?.(() => this.#clock.now() - this.#begin)
-    this.#backend = this.#createBackend()
-    const { skewMs } = conditions
     this.#checker = new LineChecker(
-      () => this.#clock.now() + skewMs,
+      () => this.#clock.now() + conditions.skewMs,
       (text) => this.#violation(text),
     )
-    this.#watchCommits()
-    this.#putOneByOne()
-    const connect = (host: Host): Ports => this.#connect(host)
-    this.#hosts = new Hosts({ rng: this.#rng.fork('hosts'), skewMs, app: () => this.#app(), connect }, 3)
+    this.#platform = portsPlatform(this.#surroundings())
     this.#clients = new Clients({
       clock: this.#clock,
       rng: this.#rng.fork('clients'),
-      host: () => this.#hosts.any(),
+      caller: () => this.#platform.caller(),
       faultEnd: this.#faultEnd,
       count: (what) => this.#count(what),
       violated: (text) => this.#violation(text),
@@ -130,16 +112,14 @@ class World {
   }
 
   async run(): Promise<Report> {
-    const { queue } = this.#backend
-    const { mutant } = this.#options
-    queue.run(() => mutant?.consumer?.(this.#consumer()) ?? this.#consumer())
+    await this.#platform.begin()
     await this.#startSink()
     const launches = this.#launch()
     this.#schedule()
     const horizon = this.#faultEnd - this.#begin + 48 * hour
     await runToRest(this.#clock, () => this.#violations.length > 0, horizon)
     if (this.#violations.length === 0) await this.#checkAtRest()
-    this.#hosts.close()
+    this.#platform.close()
     return {
       seed: this.#seed,
       violations: this.#violations,
@@ -150,50 +130,29 @@ class World {
     }
   }
 
-  #createBackend(): MemoryBackend {
-    const rng = this.#rng.fork('queue')
-    const { duplicates, duplicateTimers, lateTimersMs, largeInputs, workflowBatch, activityBatch } =
-      this.#conditions
-    const backend = createMemoryBackend({
+  #surroundings(): Surroundings {
+    return {
       clock: this.#clock,
+      rng: this.#rng,
+      conditions: this.#conditions,
+      mutant: this.#options.mutant,
+      trace: this.#trace,
+      visibilityMs,
       newId: () => `${++this.#ids}`,
-      manners: {
-        ...(largeInputs && { fits: (message) => message.kind !== 'activity' || !message.input }),
-        latencyMs: () => this.#gathered(rng.int(1, this.#faulty ? 20_000 : 30)),
-        duplicateAfterMs: () => (this.#faulty && rng.chance(duplicates) ? this.#again(rng) : undefined),
-        pick: (count) => (this.#faulty ? rng.int(0, count - 1) : 0),
-        visibilityMs,
-        batch: (queue) => (queue === 'workflow' ? workflowBatch : activityBatch),
-        // An activity that dies is a failure for its workflow; the oracle knows no such thing.
-        maxReceives: (queue) => (queue === 'workflow' ? 8 : 1_000),
-      },
-    })
-    const { queue } = backend
-    const schedule = queue.schedule.bind(queue)
-    queue.schedule = async (timers: readonly TimerMessage[]) => {
-      await schedule(timers)
-      for (const timer of timers) {
-        if (!this.#faulty || !rng.chance(duplicateTimers)) continue
-        this.#count('timer fired twice')
-        const delayMs = Math.max(0, timer.dueAt - this.#clock.now()) + rng.int(0, 1 + lateTimersMs)
-        await queue.send([timer], delayMs)
-      }
+      isFaulty: () => this.#faulty,
+      app: () => this.#app(),
+      count: (what, by) => this.#count(what, by),
+      committed: (key, episode) => this.#committed(key, episode),
+      sent: (messages) => this.#sends(messages),
     }
-    this.#options.mutant?.backend?.(backend)
-    return backend
   }
 
-  /** Ms until the first moment after `ms` at which messages become visible together. */
-  #gathered(ms: number): number {
-    const { gatherMs } = this.#conditions
-    if (gatherMs === 0) return ms
-    const at = this.#clock.now() - this.#begin + ms
-    return Math.ceil(at / gatherMs) * gatherMs - at + ms
-  }
-
-  #again(rng: Rng): number {
-    this.#count('message delivered twice')
-    return rng.int(1, 12 * minute)
+  #committed(key: InstanceKey, episode: Episode): void {
+    this.#checker.committed(key, episode)
+    const name = lineKey(key)
+    countEpisode(episode, this.#statuses.get(name), (what) => this.#count(what))
+    this.#statuses.set(name, episode.status)
+    this.#mark(`${name}:${episode.n}:${episode.by}:${episode.events.map(factIdOf).join()}`)
   }
 
   /** What is deployed now: the same for all hosts that boot meanwhile. */
@@ -242,7 +201,7 @@ class World {
     if (wipeMs !== undefined) {
       this.#clock.at(wipeMs, () => {
         this.#count('queues wiped')
-        this.#backend.queue.wipe()
+        this.#platform.wipe()
       })
     }
     if (misfit) {
@@ -255,31 +214,25 @@ class World {
   }
 
   #recover(delayMs: number): void {
-    this.#clients.retry(delayMs, async (runtime) => runtime.recoverStalled())
+    this.#clients.retry(delayMs, async (caller) => caller.recoverStalled())
   }
 
   /** One host after the other. */
   #deploy(isMisfit: boolean): void {
     this.#count(isMisfit ? 'deployment of code that does not fit' : 'deployment of code that fits')
     this.#isMisfit = isMisfit
-    for (let host = 0; host < 3; host++) {
-      this.#clock.at(host * minute, () => {
-        if (this.#isMisfit === isMisfit) this.#hosts.replaceOldest()
+    for (let step = 0; step < hostCount; step++) {
+      this.#clock.at(step * minute, () => {
+        if (this.#isMisfit === isMisfit) this.#platform.deploy(step)
       })
     }
   }
 
   #sweep(periodMs: number): void {
-    void this.#consumer()
-      .sweep({ periodMs })
-      .then(
-        ({ seen, nudged, rung }) => {
-          this.#count('rung or nudged by the sweeper', nudged + rung)
-          const isIdle = seen <= 1 && nudged + rung === 0 && this.#backend.queue.isIdle
-          this.#idleSweeps = isIdle && !this.#faulty ? this.#idleSweeps + 1 : 0
-        },
-        () => {},
-      )
+    const heard = (isIdle: boolean): void => {
+      this.#idleSweeps = isIdle && !this.#faulty ? this.#idleSweeps + 1 : 0
+    }
+    this.#platform.sweep(periodMs).then(heard, () => {})
     // It would find nothing more: whatever was lost has been rung for twice over.
     const isOver = this.#idleSweeps * periodMs > 10 * minute
     if (!isOver && this.#clock.now() < this.#faultEnd + 12 * hour)
@@ -290,93 +243,19 @@ class World {
     return this.#clock.now() < this.#faultEnd && this.#sent < floodOf
   }
 
-  #consumer(): Runtime {
-    const { miscounts } = this.#conditions
-    const rng = this.#rng
-    const runtime = this.#hosts.any()
-    const isWrong = (): boolean => this.#faulty && rng.chance(miscounts)
-    const { handle, handleDead } = miscounts === 0 ? runtime : miscounted(runtime, isWrong)
-    return {
-      ...runtime,
-      handle,
-      handleDead: async (delivery) => {
-        if (delivery.message.kind !== 'activity') this.#count('dead letter of a workflow message')
-        return handleDead(delivery)
-      },
-    }
-  }
-
-  #connect(host: Host): Ports {
-    const ports = faultyPorts(this.#checkedPorts(), host, this.#source())
-    const seen = this.#options.mutant?.ports?.(ports, this.#rng) ?? ports
-    return probed(seen, (what) => this.#count(what))
-  }
-
-  #source(): FaultSource {
-    const { rates } = this.#conditions
-    return {
-      clock: this.#clock,
-      rng: this.#rng.fork('faults'),
-      rates: () => (this.#faulty ? rates : undefined),
-      count: (fault) => this.#count(fault),
-      visibilityMs,
-      crash: (host) => this.#hosts.crash(host),
-      trace: this.#trace,
-    }
-  }
-
-  /** I3: nothing is sent that is not committed. */
-  #checkedPorts(): Ports {
-    const { ports, queue, store } = this.#backend
-    const { pageSize } = this.#conditions
-    return withPorts(ports, {
-      send: async (messages: readonly Message[], delayMs?: number) => {
-        this.#checker.sent(messages)
-        this.#hearSend(messages.length)
-        return queue.send(messages, delayMs)
-      },
-      list: async (filter) => store.list({ ...filter, limit: pageSize }),
-    })
-  }
-
-  /** A flood ends the faults, and somebody looks after what is stalled. */
-  #hearSend(count: number): void {
+  /** I3: nothing is sent that is not committed. A flood ends the faults, and somebody looks after what is stalled. */
+  #sends(messages: readonly Message[]): void {
+    this.#checker.sent(messages)
     const before = this.#sent
-    this.#sent += count
+    this.#sent += messages.length
     if (before >= floodOf || this.#sent < floodOf) return
     this.#count('faults ended early, for a flood of messages')
     this.#recover(5 * minute)
   }
 
-  #watchCommits(): void {
-    const { store } = this.#backend
-    this.#checker.watch(store, (kind, key, episode) => {
-      if (kind !== 'committed') return
-      const name = lineKey(key)
-      countEpisode(episode, this.#statuses.get(name), (what) => this.#count(what))
-      this.#statuses.set(name, episode.status)
-      this.#mark(`${name}:${episode.n}:${episode.by}:${episode.events.map(factIdOf).join()}`)
-    })
-  }
-
-  /** As a store does that has no transaction over several rows: they appear one after the other. */
-  #putOneByOne(): void {
-    const { store } = this.#backend
-    const rng = this.#rng.fork('rows')
-    const put = store.putOutcomes.bind(store)
-    store.putOutcomes = async (key, rows) => {
-      for (const [at, row] of rows.entries()) {
-        if (at > 0) await this.#clock.sleep(rng.int(0, 40))
-        await put(key, [row])
-      }
-    }
-  }
-
   /** An instance that takes whatever the others send, until the end of the world. */
   async #startSink(): Promise<void> {
-    const outside = createRuntime(this.#app(), this.#backend.ports)
-    await outside.management.start({ workflowName: 'sink', instanceId: sinkId })
-    outside.close()
+    await this.#platform.outside.start({ workflowName: 'sink', instanceId: sinkId })
     const stop = { instanceId: sinkId, eventName: 'stop', eventId: 'stop' }
     this.#clients.retry(this.#faultEnd - this.#begin + 40 * hour, async ({ management }) =>
       management.raiseEvent(stop),
@@ -384,14 +263,12 @@ class World {
   }
 
   async #checkAtRest(): Promise<void> {
-    const { store, queue } = this.#backend
-    const messages = queue.isIdle ? [] : ['messages']
     await checkAtRest({
       lines: this.#checker.lines,
-      store,
+      store: this.#platform.store,
       clients: this.#clients,
       ledger: { runs: this.#runs, effects: this.#effects },
-      left: [...messages, ...queue.timers.map((timer) => `timer ${timer}`)],
+      left: await this.#platform.left(),
       isWiped: this.#options.wipe ?? false,
       violated: (text) => this.#violation(text),
     })

@@ -4,12 +4,9 @@ import { BatchGetItemCommand, BatchWriteItemCommand, type WriteRequest } from '@
 import type { ItemKey } from '../keys.ts'
 import { type Item, keyOf } from './items.ts'
 import { Unfinished } from './retry.ts'
+import { sizes } from './sizes.ts'
 import type { Table } from './table.ts'
 
-/** What one request may put or delete. */
-export const writesAtOnce = 25
-/** Of 350 KB each, they fit the 16 MB of one answer. */
-const readsAtOnce = 40
 const parallelBatches = 4
 
 export function putOf(key: ItemKey, attributes: Item): WriteRequest {
@@ -22,13 +19,13 @@ export function deleteOf(key: ItemKey): WriteRequest {
 
 /** Puts and deletes without conditions; not atomic. No key may occur twice. */
 export async function writeAll(table: Table, writes: readonly WriteRequest[]): Promise<void> {
-  await eachBatch(writes, writesAtOnce, (batch) => writeBatch(table, batch))
+  await eachBatch(writes, sizes.writesAtOnce, (batch) => writeBatch(table, batch))
 }
 
 /** Those items that exist, in no particular order, read strongly. */
 export async function readAll(table: Table, keys: readonly ItemKey[]): Promise<readonly Item[]> {
   const found: Item[] = []
-  await eachBatch(keys, readsAtOnce, async (batch) => {
+  await eachBatch(keys, sizes.readsAtOnce, async (batch) => {
     found.push(...(await readBatch(table, batch.map(keyOf))))
   })
   return found

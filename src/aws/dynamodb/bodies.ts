@@ -4,7 +4,6 @@
 // What is still too large for an item is written in parts, or into a blob, before the item that names them: so whoever sees the item finds
 // them. Parts and blobs have ids of their own, so that rivals for one key never write the same ones.
 
-import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib'
 import { TenutoError } from '../../workflow/errors.ts'
@@ -12,12 +11,9 @@ import type { BlobStore } from '../blobs.ts'
 import { type ItemKey, partKey, type Place, toKeyText } from '../keys.ts'
 import { deleteOf, putOf, readAll, writeAll } from './batch.ts'
 import { type Item, stringIn } from './items.ts'
+import { sizes } from './sizes.ts'
 import type { Table } from './table.ts'
 
-/** Bytes of JSON up to which an item with its keys still costs one unit to write. */
-const plainBytes = 768
-/** Bytes of one part, well below the 400 KB of an item. */
-const partBytes = 350 * 1024
 /** Bytes up to which compressing is done faster than handed to another thread. */
 const syncBytes = 64 * 1024
 
@@ -40,26 +36,28 @@ export interface Packed {
 
 export class Bodies {
   readonly #table: Table
+  readonly #newId: () => string
   readonly #blobs: BlobOptions | undefined
 
-  constructor(table: Table, blobs?: BlobOptions) {
+  constructor(table: Table, newId: () => string, blobs?: BlobOptions) {
     this.#table = table
+    this.#newId = newId
     this.#blobs = blobs
   }
 
   /** @param inlineBytes what the item has room for */
-  async pack(place: Place, name: string, json: string, inlineBytes = partBytes): Promise<Packed> {
+  async pack(place: Place, name: string, json: string, inlineBytes = sizes.partBytes): Promise<Packed> {
     const length = Buffer.byteLength(json)
-    if (length <= plainBytes) return { attributes: { [name]: { S: json } } }
+    if (length <= sizes.plainBytes) return { attributes: { [name]: { S: json } } }
     const bytes = length <= syncBytes ? gzipSync(json) : await compress(json)
     const { fromBytes = inlineBytes + 1 } = this.#blobs ?? {}
     if (bytes.length <= inlineBytes && bytes.length < fromBytes) {
       return { attributes: { [name]: bytes.length < length ? { B: bytes } : { S: json } } }
     }
-    const id = randomBytes(12).toString('base64url')
+    const id = this.#newId()
     const ref = this.#blobs
       ? `blob:${toKeyText(place.instanceId, 512)}/${place.life}/${id}`
-      : `parts:${id}:${Math.ceil(bytes.length / partBytes)}`
+      : `parts:${id}:${Math.ceil(bytes.length / sizes.partBytes)}`
     return { attributes: { [refName(name)]: { S: ref } }, outside: { ref, bytes, place } }
   }
 
@@ -70,7 +68,7 @@ export class Bodies {
     const target = parseRef(place, ref)
     if (target.kind === 'blob') return this.#blobStore(ref).put(target.key, bytes)
     const slices = target.keys.map((key, at) =>
-      putOf(key, { bytes: { B: bytes.subarray(at * partBytes, (at + 1) * partBytes) } }),
+      putOf(key, { bytes: { B: bytes.subarray(at * sizes.partBytes, (at + 1) * sizes.partBytes) } }),
     )
     await writeAll(this.#table, slices)
   }

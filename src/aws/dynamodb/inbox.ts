@@ -1,6 +1,5 @@
 // The inbox: facts that wait, and the traces of those that were consumed.
 
-import { randomBytes } from 'node:crypto'
 import type { WriteRequest } from '@aws-sdk/client-dynamodb'
 import type { InstanceKey } from '../../runtime/episode.ts'
 import type { Clock } from '../../runtime/ports.ts'
@@ -23,6 +22,8 @@ export interface InboxOptions {
   readonly bodies: Bodies
   readonly clock: Clock
   readonly logger: Logger
+  /** Tells a put whose answer was lost from somebody else's. */
+  readonly newId: () => string
 }
 
 export class Inbox {
@@ -30,16 +31,18 @@ export class Inbox {
   readonly #bodies: Bodies
   readonly #clock: Clock
   readonly #logger: Logger
+  readonly #newId: () => string
   /** Rows that this process has put or read: nearly all that it deletes. */
   readonly #known = new Recent<Known>(20_000)
   #acceptedAt = Number.NEGATIVE_INFINITY
   #order = 0
 
-  constructor({ table, bodies, clock, logger }: InboxOptions) {
+  constructor({ table, bodies, clock, logger, newId }: InboxOptions) {
     this.#table = table
     this.#bodies = bodies
     this.#clock = clock
     this.#logger = logger
+    this.#newId = newId
   }
 
   /** One put; for a fact whose id a caller gave, a look for its trace before. */
@@ -47,7 +50,7 @@ export class Inbox {
     const place = placeOf(key)
     const trace = row.digest === undefined ? undefined : await this.#trace(place, row.factId)
     if (trace) return trace
-    const nonce = randomBytes(8).toString('base64url')
+    const nonce = this.#newId()
     const packed = await this.#pack(place, row, nonce)
     await this.#bodies.writeOutside(packed)
     const result = await this.#table.put(factKey(place, row.factId), packed.attributes, isFree)

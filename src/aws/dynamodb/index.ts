@@ -1,6 +1,7 @@
 // The store port on one DynamoDB table. Nothing here needs a transaction: what must be decided is decided by one conditional write of one
 // item, and everything else may be done twice.
 
+import { randomBytes } from 'node:crypto'
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Clock, Store } from '../../runtime/ports.ts'
 import type { Retention } from '../../runtime/retention.ts'
@@ -40,6 +41,8 @@ export interface DynamoStoreOptions {
   readonly retryBudgetMs?: number
   /** From 0 to 1, for the jitter. */
   readonly random?: () => number
+  /** Ids that nobody else makes, safe in keys. Default: random ones. */
+  readonly newId?: () => string
   /** Hears of every request that was answered. DynamoDB is asked for its units only when this is set. */
   readonly onRequest?: OnDynamoRequest
   /** Keeps large payloads elsewhere. Default: in parts, in the table. */
@@ -49,11 +52,11 @@ export interface DynamoStoreOptions {
 }
 
 export function createDynamoStore(options: DynamoStoreOptions): Store {
-  const { client, tableName, clock, logger, onRequest, retention = {} } = options
+  const { client, tableName, clock, logger, onRequest, retention = {}, newId = randomId } = options
   const now = (): number => clock.now()
   const table = new Table({ client, tableName, policy: policyOf(options), onRequest })
-  const bodies = new Bodies(table, options.blobs)
-  const inbox = new Inbox({ table, bodies, clock, logger })
+  const bodies = new Bodies(table, newId, options.blobs)
+  const inbox = new Inbox({ table, bodies, clock, logger, newId })
   const history = new History(table, bodies, inbox)
   const lives = new Lives({ table, bodies, now, logger })
   const instances = new Instances({ table, bodies, history, lives, now })
@@ -76,6 +79,10 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
     purge: (key, at) => purge(table, lives, key, at),
     list: (filter) => list(table, filter, now()),
   }
+}
+
+function randomId(): string {
+  return randomBytes(9).toString('base64url')
 }
 
 function policyOf(options: DynamoStoreOptions): RetryPolicy {

@@ -21,9 +21,7 @@ import {
   textsIn,
 } from './items.ts'
 import { listShards } from './schema.ts'
-
-/** Bytes of one body of a row; it has three. */
-const bodyBytes = 100 * 1024
+import { sizes } from './sizes.ts'
 
 /** What of a row is written once, and is never looked for. */
 type Start = Pick<InstanceRow, 'startKey' | 'againKey' | 'trace'>
@@ -45,8 +43,8 @@ export async function packRow(bodies: Bodies, row: InstanceRow): Promise<PackedR
     ...(trace !== undefined && { trace }),
   }
   const packed = [
-    ...(isEmpty(start) ? [] : [await bodies.pack(place, 'start', JSON.stringify(start), bodyBytes)]),
-    ...(input === undefined ? [] : [await bodies.pack(place, 'input', input, bodyBytes)]),
+    ...(isEmpty(start) ? [] : [await bodies.pack(place, 'start', JSON.stringify(start), sizes.rowBodyBytes)]),
+    ...(input === undefined ? [] : [await bodies.pack(place, 'input', input, sizes.rowBodyBytes)]),
     ...(await packShown(bodies, place, row)),
   ]
   const isTooLong = fromKeyText(place.pk) === undefined
@@ -84,7 +82,7 @@ export async function packShown(
     ...(output !== undefined && { output }),
     ...(failure && { failure }),
   }
-  return isEmpty(shown) ? [] : [await bodies.pack(place, 'shown', JSON.stringify(shown), bodyBytes)]
+  return isEmpty(shown) ? [] : [await bodies.pack(place, 'shown', JSON.stringify(shown), sizes.rowBodyBytes)]
 }
 
 /** A tombstone's payloads are not looked at. */

@@ -3,10 +3,11 @@
 import { createHash } from 'node:crypto'
 import type { InstanceKey } from '../../runtime/episode.ts'
 import { episodeKey, type Place, placeOf } from '../keys.ts'
-import { deleteOf, writeAll, writesAtOnce } from './batch.ts'
+import { deleteOf, writeAll } from './batch.ts'
 import { type Bodies, refsIn } from './bodies.ts'
 import { isStub } from './episodes.ts'
 import { isPresent, type Item, numberOf, stringOf } from './items.ts'
+import { sizes } from './sizes.ts'
 import type { Table } from './table.ts'
 
 /**
@@ -35,7 +36,7 @@ export async function trim(
   const range = { pk: place.pk, from: episodeKey(place, 1).sk, to: episodeKey(place, before - 1).sk }
   const attributes = ['sk', 'at', 'gone', 'inputs', 'bodyRef']
   // Mostly nothing is old enough, and a whole page of what is not would be paid for.
-  for await (const items of table.pages({ ...range, attributes, limits: [writesAtOnce] })) {
+  for await (const items of table.pages({ ...range, attributes, limits: [sizes.writesAtOnce] })) {
     const young = items.findIndex((item) => !isOld(item, now()))
     await remove(table, bodies, place, young === -1 ? items : items.slice(0, young))
     // What comes after it is younger still, or waits for its turn.

@@ -49,6 +49,10 @@ export interface AwsBackendOptions {
   readonly tracer?: Tracer
   /** Default: the real one. */
   readonly clock?: Clock
+  /** From 0 to 1, for the jitter of what is repeated. Default: `Math.random`. */
+  readonly random?: () => number
+  /** Ids that nobody else makes, safe in keys. Default: random UUIDs. */
+  readonly newId?: () => string
   /** Instead of those made here; instrumented ones, for instance. */
   readonly clients?: Partial<AwsClients>
   /** Hears of every request, repetitions included. DynamoDB is asked for the units that it consumed only when this is set. */
@@ -62,14 +66,14 @@ export interface AwsBackendOptions {
  */
 export function createAwsBackend(options: AwsBackendOptions = {}): AwsBackend {
   const settings = readSettings(options.env ?? process.env)
-  const { clock = systemClock, onRequest } = options
+  const { clock = systemClock, onRequest, random = Math.random, newId } = options
   const invocation = createInvocation()
   const remainingTimeMs = () => invocation.remainingTimeMs()
   const logger =
     options.logger ?? createJsonLogger({ clock, level: settings.logLevel, fields: () => invocation.fields })
   const { dynamodb, sqs, scheduler } = { ...createClients(), ...options.clients }
   const queueUrls = { workflow: settings.workflowQueueUrl, activity: settings.activityQueueUrl }
-  const common = { clock, logger, remainingTimeMs, ...(onRequest && { onRequest }) }
+  const common = { clock, logger, remainingTimeMs, random, ...(onRequest && { onRequest }) }
   const queue = createSqsQueue({ client: sqs, queueUrls, ...common })
   const { scheduleDeadLetterArn: deadLetterArn } = settings
   return {
@@ -79,6 +83,7 @@ export function createAwsBackend(options: AwsBackendOptions = {}): AwsBackend {
         tableName: settings.tableName,
         retention: options.retention ?? retentionOf(settings),
         ...(options.blobs && { blobs: options.blobs }),
+        ...(newId && { newId }),
         ...common,
       }),
       queue,
@@ -92,13 +97,13 @@ export function createAwsBackend(options: AwsBackendOptions = {}): AwsBackend {
         ...common,
       }),
       clock,
-      newId: randomUUID,
+      newId: newId ?? randomUUID,
       logger,
       ...(options.tracer && { tracer: options.tracer }),
     },
     metrics: options.metrics ?? createEmfMetrics({ service: settings.service, clock }),
     invocation,
-    returns: createReturns({ client: sqs, queueUrls, random: Math.random, ...common }),
+    returns: createReturns({ client: sqs, queueUrls, ...common }),
   }
 }
 

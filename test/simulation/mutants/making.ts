@@ -5,7 +5,8 @@ import type { Message } from '../../../src/runtime/messages.ts'
 import type { AppendResult, Ports } from '../../../src/runtime/ports.ts'
 import { withPorts } from '../../support/intercept-ports.ts'
 import type { Program } from '../programs.ts'
-import type { Mutant, WorldOptions } from '../world.ts'
+import type { WorldOptions } from '../world.ts'
+import type { Mutant } from './mutant.ts'
 
 export interface MutantCase extends WorldOptions {
   readonly mutant: Mutant
