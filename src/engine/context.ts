@@ -23,6 +23,7 @@ export function createContext(execution: Execution): WorkflowContext {
   const context = {
     getWorkflowInstanceId: () => started.instanceId,
     getWorkflowName: () => started.name,
+    ...(started.version !== undefined && { version: started.version }),
     getCurrentUtcDateTime: () => new Date(scope.now),
     isReplaying: () => execution.replaying,
     isPatched(name: string) {

@@ -42,6 +42,8 @@ export interface WorkflowContext {
   getWorkflowInstanceId(): string
   /** Name under which the running workflow is registered. */
   getWorkflowName(): string
+  /** The version that the instance runs on; absent when its workflow had none when it began. */
+  readonly version?: string
   /** The workflow's clock: the time of the event it is handling, the same at every replay. `Date` shows it too. */
   getCurrentUtcDateTime(): Date
   /** True while the past is being replayed. */

@@ -18,9 +18,9 @@ const cases: Readonly<Record<string, string>> = {
   start: ' (Dapr: records/activity0)',
   'chain-10': ' (Dapr: records/activity1)',
   'chain-100': ' (Dapr: records/activity2)',
-  event: ' (Dapr: records/raise1)',
-  child: ' (Dapr: records/subworkflow1)',
-  timer: ' (Dapr: records/timer1)',
+  event: ' (Dapr: records/raise1, records/raise2)',
+  child: ' (Dapr: records/subworkflow1, records/subworkflow2)',
+  timer: ' (Dapr: records/timer1, records/timer2)',
 }
 
 describeOnDynoxide('the cost of a step', () => {

@@ -150,7 +150,7 @@ test('a mistake is named with the line of the program, not with one of ours', as
   expect(second).toMatch(/yielded 5 .*callChildWorkflow\('child'\) at .*workflow-context\.test\.ts:\d+:\d+/)
 })
 
-test('what nobody has registered fails with the error type of Dapr', async () => {
+test('what nobody has registered fails with the error type of Dapr (JS: keep/not registered)', async () => {
   async function* caller(ctx: WorkflowContext): AsyncGenerator {
     yield ctx.callActivity('nobody')
   }

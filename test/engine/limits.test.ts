@@ -20,7 +20,7 @@ test('one turn may ask for so many durable calls, and not for one more', async (
   expect(run.commands).toHaveLength(limits.commandsPerTurn)
 })
 
-test('a loop that asks without ever waiting fails with the code', async () => {
+test('a loop that asks without ever waiting fails with the code (JS: keep/loop guard)', async () => {
   const run = await start(async (ctx: WorkflowContext) => {
     for (;;) ctx.sendEvent('other', 'e')
   })

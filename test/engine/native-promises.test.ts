@@ -129,7 +129,7 @@ test('Promise.any passes failures over and fails when all have failed', async ()
   await other.replayed()
 })
 
-test('Promise.allSettled reports each', async () => {
+test('Promise.allSettled reports each (MJ: whenAll/aggregate of all failures)', async () => {
   const run = await start(async (ctx: WorkflowContext) => {
     const all = await Promise.allSettled([ctx.callActivity('a'), ctx.callActivity('b')])
     return all.map(({ status }) => status)

@@ -104,7 +104,7 @@ test.each(['send', 'createInstance', 'putInbox'])(
   },
 )
 
-test('another host dispatches what a host cannot that fails for ever', async () => {
+test('another host dispatches what a host cannot that fails for ever (Dapr: scheduler/redispatchlost)', async () => {
   const { stage, helper } = await stageWithSink()
   await stage.start(helper, 'everything')
   const broken = stage.host(app, { ports: failing('send', Number.POSITIVE_INFINITY) })

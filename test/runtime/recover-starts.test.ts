@@ -30,6 +30,19 @@ test('what was left without a message is started by the next process, however mu
   for (const id of ids) expect(await stage.ended(id)).toMatchObject({ status: 'COMPLETED', output: '2' })
 })
 
+test('what was left without a message is started by the same start again, once (Dapr: scheduler/pendingstartretry)', async () => {
+  const stage = new Stage()
+  await halfStarted(stage, ['order'])
+  const next = stage.host(app)
+  stage.deliverTo(next)
+  await stage.rest()
+  expect(await stage.row('order')).toMatchObject({ status: 'PENDING' })
+  for (let times = 0; times < 2; times++) await stage.start(next, 'quick', 1, { instanceId: 'order' })
+  expect(await stage.ended('order')).toMatchObject({ status: 'COMPLETED', output: '2' })
+  await stage.rest()
+  expect(await stage.history('order')).toHaveLength(1)
+})
+
 test('a start at a later time is not before it', async () => {
   const stage = new Stage()
   const startAt = stage.clock.now() + 10 * minute

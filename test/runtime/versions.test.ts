@@ -167,6 +167,20 @@ test('a version that is gone stalls the instance until it is back (Dapr: version
   expect(await output(stage)).toBe('v1')
 })
 
+test('a workflow is told its version, and none where it has none (MJ: versioning/ctx.version)', async () => {
+  const told: Code = async (ctx) => ctx.version ?? 'none'
+  for (const [order, said] of [
+    [versions({ v1: plain, v2: told }), '"v2"'],
+    [told, '"none"'],
+  ] as const) {
+    const stage = new Stage()
+    const host = stage.host({ workflows: { order } })
+    stage.deliverTo(host)
+    await stage.start(host, 'order')
+    expect(await stage.ended('order')).toMatchObject({ output: said })
+  }
+})
+
 test('the version is kept by continue-as-new', async () => {
   const loop = (name: string) => async (ctx: WorkflowContext, round: number) => {
     await ctx.waitForExternalEvent('go')

@@ -5,7 +5,7 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import type { ParentLink } from '../../engine/events.ts'
 import { type InstanceRow, type Projection, shownStatus } from '../../runtime/rows.ts'
 import type { RuntimeStatus } from '../../workflow/status.ts'
-import { fromKeyText, type Place, placeOf, unescapeText } from '../keys.ts'
+import { fromKeyText, type Place, placeOf } from '../keys.ts'
 import type { Bodies, Packed } from './bodies.ts'
 import {
   type Item,
@@ -112,7 +112,7 @@ export function unpackListed(item: Item): InstanceRow {
   const parent = item['parent']?.M
   const tags = textsIn(item, 'tags')
   return {
-    instanceId: textIn(item, 'instanceId') ?? unescapeText(fromKeyText(stringOf(item, 'pk')) ?? ''),
+    instanceId: textIn(item, 'instanceId') ?? fromKeyText(stringOf(item, 'pk')) ?? '',
     incarnation: textOf(item, 'incarnation'),
     name: textOf(item, 'name'),
     status: stringOf(item, 'status') as RuntimeStatus,

@@ -125,7 +125,7 @@ export const basicCases: Cases = {
     expect(ended).not.toHaveProperty('output', expect.anything())
   },
 
-  async 'a failed activity fails its workflow with a message that names instance and task (DG: panics/activity)'(
+  async 'a failed activity fails its workflow with a message that names instance and task (DG: panics/activity; JS: keep/words of a failed activity)'(
     open,
   ) {
     const order = async (ctx: WorkflowContext) => ctx.callActivity(refuse)

@@ -46,6 +46,31 @@ export const childCases: Cases = {
       expect(await bench.ended(id)).toMatchObject({ output })
   },
 
+  async 'ids of children that look like anything of a store or of a language are ids and no more (Dapr: loadbalance/keycollision)'(
+    open,
+  ) {
+    const ids = [
+      'row',
+      'parent#e#0000000001',
+      '#fs',
+      '%23e',
+      'a||b',
+      'a/b',
+      '../x',
+      't:1.1',
+      '__proto__',
+      'e:',
+    ]
+    const parent = async (ctx: WorkflowContext) =>
+      Promise.all(ids.map((instanceId, at) => ctx.callChildWorkflow(double, at, { instanceId })))
+    const bench = await open({ workflows: { parent, double } })
+    expect(await bench.run('parent')).toMatchObject({ output: ids.map((_, at) => at * 2) })
+    for (const [at, id] of ids.entries()) {
+      expect(await bench.ended(id)).toMatchObject({ instanceId: id, output: at * 2 })
+      expect(await bench.history(id)).toHaveLength(1)
+    }
+  },
+
   async 'a child may be given an id'(open) {
     const parent = async (ctx: WorkflowContext) =>
       ctx.callChildWorkflow(double, 2, { instanceId: 'my-child' })
@@ -54,7 +79,9 @@ export const childCases: Cases = {
     expect(await bench.ended('my-child')).toMatchObject({ output: 4 })
   },
 
-  async 'a failed child fails its parent, in the words of Dapr (DG: SingleChildWorkflow_Failed)'(open) {
+  async 'a failed child fails its parent, in the words of Dapr (DG: SingleChildWorkflow_Failed; JS: keep/words of a failed child)'(
+    open,
+  ) {
     const parent = async (ctx: WorkflowContext) => ctx.callChildWorkflow(broken)
     const bench = await open({ workflows: { parent, broken } })
     const { status, failure } = await bench.run('parent')
@@ -93,7 +120,7 @@ export const childCases: Cases = {
     expect(ran).toEqual([])
   },
 
-  async 'a termination that is not recursive leaves the children alone (MJ: control/terminate not recursive)'(
+  async 'a termination that is not recursive leaves the children alone (DG: backend/nonRecursive; MJ: control/terminate not recursive)'(
     open,
   ) {
     const parent = async (ctx: WorkflowContext) => ctx.callChildWorkflow(waiting)

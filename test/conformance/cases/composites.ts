@@ -112,7 +112,7 @@ export const compositeCases: Cases = {
     },
   ),
 
-  'whenAny of nothing is refused (MJ: whenAny/empty; JS: fix/whenAll of nothing)': failsWith(
+  'whenAny of nothing is refused (MJ: whenAny/empty; JS: fix/whenAny of nothing)': failsWith(
     'EMPTY_WHEN_ANY',
     async function* (ctx): Steps {
       return yield ctx.whenAny([])

@@ -49,7 +49,7 @@ async function withLeftovers(open: Parameters<Cases[string]>[0], keep: boolean):
 }
 
 export const continueAsNewCases: Cases = {
-  async 'each generation gets the new input, and the last one gives the output (Dapr: continueasnew/base, continueasnew/activity; DG: ContinueAsNew; JS: continue as new)'(
+  async 'each generation gets the new input, and the last one gives the output (Dapr: continueasnew/base, continueasnew/activity; DG: ContinueAsNew, runtimestate/ContinueAsNew; JS: continue as new)'(
     open,
   ) {
     const inputs: unknown[] = []

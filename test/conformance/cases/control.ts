@@ -16,7 +16,7 @@ async function suspend(bench: Bench, id: string): Promise<void> {
 }
 
 export const controlCases: Cases = {
-  async 'a suspended instance takes nothing up until it is resumed (Dapr: pause; DG: SuspendResumeWorkflow, Executor/SuspendStopsAllActions; JS: suspend and resume)'(
+  async 'a suspended instance takes nothing up until it is resumed (Dapr: pause; DG: SuspendResumeWorkflow, Executor/SuspendStopsAllActions; JS: suspend and resume, keep/suspension buffers)'(
     open,
   ) {
     const bench = await open({ workflows: { waiting } })
@@ -100,7 +100,7 @@ export const controlCases: Cases = {
     expect(await bench.ended('waiting')).toMatchObject({ output: 1 })
   },
 
-  async 'terminate ends an instance that waits for an event, with the given output (Dapr: basic/terminate, terminate/basic, terminate/waitforevent; DG: TerminateWorkflow; MJ: control/terminate with output; JS: terminate with output)'(
+  async 'terminate ends an instance that waits for an event, with the given output (Dapr: basic/terminate, terminate/basic, terminate/waitforevent; DG: TerminateWorkflow; MJ: control/terminate with output; JS: terminate with output, keep/output of a termination)'(
     open,
   ) {
     const bench = await open({ workflows: { waiting } })

@@ -20,7 +20,7 @@ async function outcome(task: Promise<unknown>): Promise<unknown> {
 }
 
 export const eventTimerCases: Cases = {
-  async 'an event in time takes its own timer along and leaves that of the workflow alone (Dapr: raise/deletetimer/createtimer, raise/deletetimer/activity; DG: Executor/CreateTimer_SetsCreateTimerOrigin)'(
+  async 'an event in time takes its own timer along and leaves that of the workflow alone (Dapr: raise/deletetimer/createtimer, raise/deletetimer/activity; DG: Executor/CreateTimer_SetsCreateTimerOrigin, runtimestate/CreateTimer)'(
     open,
   ) {
     async function waiting(ctx: WorkflowContext, seconds: number): Promise<unknown> {

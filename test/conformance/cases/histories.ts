@@ -17,7 +17,7 @@ async function sequences(bench: Bench, id: string): Promise<unknown> {
 }
 
 export const historyCases: Cases = {
-  async 'the history of a workflow that asks for nothing is its start and its end (Dapr: get/base; DG: GetInstanceHistory; MJ: history/sequences)'(
+  async 'the history of a workflow that asks for nothing is its start and its end (Dapr: get/base; DG: GetInstanceHistory, runtimestate/NewWorkflow, runtimestate/CompletedWorkflow; MJ: history/sequences)'(
     open,
   ) {
     const bench = await open({ workflows: { async empty() {} } })
@@ -29,7 +29,7 @@ export const historyCases: Cases = {
     })
   },
 
-  async 'three activities in a row are asked for and answered once each (Dapr: get/activities, get/duplicatetaskscheduled)'(
+  async 'three activities in a row are asked for and answered once each (Dapr: get/activities, get/duplicatetaskscheduled; DG: runtimestate/ScheduleTask)'(
     open,
   ) {
     async function chain(ctx: WorkflowContext): Promise<void> {
@@ -44,7 +44,7 @@ export const historyCases: Cases = {
     })
   },
 
-  async 'a child is one command and one answer, and knows its parent (Dapr: get/childwf; MJ: context/parent info)'(
+  async 'a child is one command and one answer, and knows its parent (Dapr: get/childwf; DG: runtimestate/CreateChild; MJ: context/parent info)'(
     open,
   ) {
     const child = async () => 1

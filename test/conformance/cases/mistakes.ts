@@ -81,7 +81,7 @@ export const mistakeCases: Cases = {
     },
   ),
 
-  async 'an async function needs no yield, and a generator need not be async (MJ: yield/async function; JS: fix/sync generator)'(
+  async 'an async function needs no yield, and a generator need not be async (MJ: yield/async function; JS: fix/sync generator, keep/async function)'(
     open,
   ) {
     const plain = async (ctx: WorkflowContext) => ctx.callActivity(echo, 1)

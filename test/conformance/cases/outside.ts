@@ -126,7 +126,7 @@ export const waitCases: Cases = {
 }
 
 export const customStatusCases: Cases = {
-  async 'the custom status shows while the workflow runs and after it: text as it is, anything else as JSON (MJ: custom status/text, custom status/object)'(
+  async 'the custom status shows while the workflow runs and after it: text as it is, anything else as JSON (MJ: custom status/text, custom status/object, custom status/empty)'(
     open,
   ) {
     async function shown(ctx: WorkflowContext): Promise<void> {
@@ -200,7 +200,7 @@ export const sendEventCases: Cases = {
     expect(await bench.ended('b')).toMatchObject({ output: 10 })
   },
 
-  async 'an event without data arrives without data, and one to oneself arrives too (MJ: events/sendEvent)'(
+  async 'an event without data arrives without data, and one to oneself arrives too (DG: runtimestate/SendEvent; MJ: events/sendEvent)'(
     open,
   ) {
     async function self(ctx: WorkflowContext): Promise<string> {
@@ -209,6 +209,25 @@ export const sendEventCases: Cases = {
     }
     const bench = await open({ workflows: { self } })
     expect(await bench.run('self')).toMatchObject({ output: 'undefined' })
+  },
+
+  async 'an event that is sent right before the next generation arrives, once (MJ: events/sendEvent before continue-as-new)'(
+    open,
+  ) {
+    async function sender(ctx: WorkflowContext, round: number): Promise<void> {
+      ctx.sendEvent('taker', 'item', round)
+      if (round < 3) ctx.continueAsNew(round + 1)
+    }
+    async function taker(ctx: WorkflowContext): Promise<unknown[]> {
+      const taken: unknown[] = []
+      while (taken.length < 3) taken.push(await ctx.waitForExternalEvent('item'))
+      return taken
+    }
+    const bench = await open({ workflows: { sender, taker } })
+    await bench.start('taker')
+    await bench.start('sender', 1)
+    const { output } = await bench.ended('taker')
+    expect((output as number[]).toSorted((a, b) => a - b)).toEqual([1, 2, 3])
   },
 
   async 'an event to an instance that is unknown or has ended is dropped, the sender goes on, and the log says so'(

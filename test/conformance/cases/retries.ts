@@ -32,7 +32,7 @@ const policy = (shortMs: number, maxNumberOfAttempts: number) => ({
 })
 
 export const retryCases: Cases = {
-  async 'a call is tried until it succeeds, with durable waits between the attempts (Dapr: retries/retries; DG: ActivityRetries; MJ: retry/transient)'(
+  async 'a call is tried until it succeeds, with durable waits between the attempts (Dapr: retries/retries; DG: ActivityRetries, runtimestate/CreateTimer; MJ: retry/transient)'(
     open,
   ) {
     const { charge, attempts } = flaky(3)
@@ -43,9 +43,15 @@ export const retryCases: Cases = {
     expect(attempts.map(({ attempt }) => attempt)).toEqual([1, 2, 3])
     const history = await bench.history('order')
     const waits = history.flatMap(({ commands, at }) =>
-      commands.flatMap((command) => (command.kind === 'createTimer' ? [command.dueAt - at] : [])),
+      commands.flatMap((command) =>
+        command.kind === 'createTimer' ? [[command.dueAt - at, command.origin]] : [],
+      ),
     )
-    expect(waits).toEqual([bench.shortMs, bench.shortMs])
+    const origin = { kind: 'retry', firstSeq: 1 }
+    expect(waits).toEqual([
+      [bench.shortMs, origin],
+      [bench.shortMs, origin],
+    ])
   },
 
   async 'the attempts of one call share an idempotency key and have a task id each (Dapr: taskexecutionid/single; DG: TaskExecutionId)'(

@@ -1,7 +1,7 @@
 // The cases that Dapr Workflow and its engines are tested with, as a list: what a case asks for, in words of our own, and where no test of
 // ours can ask for it, why. A test names the cases it covers at the end of its title: `(Dapr: basic/child; MJ: children/default id)`.
 
-/** Dapr: the integration suite of dapr/dapr. DG: durabletask-go. MJ: durabletask-js. JS: dapr/js-sdk; its `fix` group is what 3.18 does wrong. */
+/** Dapr: the integration suite of dapr/dapr. DG: durabletask-go. MJ: durabletask-js. JS: dapr/js-sdk; its `fix` group is what 3.18 does wrong, `keep` what it does right. */
 export type Source = 'Dapr' | 'DG' | 'MJ' | 'JS'
 
 interface Group {

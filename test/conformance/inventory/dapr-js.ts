@@ -1,4 +1,4 @@
-// dapr/js-sdk: its end-to-end suite, and as `fix` what its replay engine of 3.18 does wrong and ours must not.
+// dapr/js-sdk: its end-to-end suite; as `fix` what its replay engine of 3.18 does wrong and ours must not; as `keep` what programs rely on.
 
 import type { CaseGroup } from './case-group.ts'
 
@@ -29,6 +29,7 @@ export const daprJsCases: readonly CaseGroup[] = [
     group: 'fix',
     cases: {
       'whenAll of nothing': 'never resumes',
+      'whenAny of nothing': 'never resumes',
       'whenAll of a completed task': 'never resumes',
       'whenAll caught and then a sibling': 'fails with "already completed"',
       'nested composites': 'never resume',
@@ -41,6 +42,19 @@ export const daprJsCases: readonly CaseGroup[] = [
       'raw input': 'text that is no JSON fails the workflow',
       'abandoned waiter': 'swallows the next event of its name, and cannot be given up',
       'history mismatch': 'fails the instance for good',
+    },
+  },
+  {
+    source,
+    group: 'keep',
+    cases: {
+      'async function': 'a plain async function with await is a workflow',
+      'words of a failed activity': 'TaskFailedError, <id>: Activity task #<n> failed: <message>',
+      'words of a failed child': 'TaskFailedError, <id>: Sub-orchestration task #<n> failed: <message>',
+      'not registered': 'OrchestratorNotRegisteredError',
+      'output of a termination': 'is the output of the instance, as it is encoded',
+      'suspension buffers': 'all but resume and terminate',
+      'loop guard': 'a turn that asks and asks is stopped',
     },
   },
 ]

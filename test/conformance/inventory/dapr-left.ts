@@ -4,11 +4,11 @@ import { type LeftGroup, names } from './case-group.ts'
 
 const source = 'Dapr'
 const noRerun = 'not yet: there is no rerun'
-const takesCommands =
-  'not here: a stalled instance takes every command instead of refusing it (test/runtime/stalled.test.ts)'
+const tooLarge = 'not here: what is too large is refused at the call and fails it; no instance stalls for it'
 const noDetached = 'not yet: a workflow cannot start another without waiting for it, but by an activity'
 const oneApp = 'not here: an app is one deployment; work is handed to another by its API or its queue'
-const noPropagation = 'not yet: histories are not handed on to children and activities'
+const noPropagation =
+  'not here: children and activities know what their inputs say; who needs more reads the history of the parent, which the status of a child names'
 const noSigning = 'not here: histories are not signed; the table is guarded by the roles of the functions'
 const noSidecar = 'not here: there is no sidecar, no placement and no stream between an app and its runtime'
 const noPolicy = 'not here: who may call the API is said by IAM and the gateway'
@@ -35,13 +35,6 @@ export const daprLeft: readonly LeftGroup[] = [
     group: 'dedup',
     reason: 'not here: the order of a history is its key, so none can be out of order',
     cases: names('stalledrecovery'),
-  },
-  {
-    source,
-    group: 'dedup/early',
-    reason:
-      'not here: a result without its command cannot be committed, because the command is committed first',
-    cases: names('child completion failure timer orphan'),
   },
   {
     source,
@@ -77,13 +70,13 @@ export const daprLeft: readonly LeftGroup[] = [
     source,
     group: 'loadbalance',
     reason: noReplica,
-    cases: names('churnstrand configfastpath handoffstrand keycollision loadbalance routes workerlb'),
+    cases: names('churnstrand configfastpath handoffstrand loadbalance routes workerlb'),
   },
   {
     source,
     group: 'loadbalance/stalled',
-    reason: noReplica,
-    cases: names('base manyclients maxbodysize workermigrate workersubset'),
+    reason: tooLarge,
+    cases: names('maxbodysize'),
   },
   {
     source,
@@ -93,21 +86,8 @@ export const daprLeft: readonly LeftGroup[] = [
   },
   {
     source,
-    group: 'patching/stalled',
-    reason: takesCommands,
-    cases: names('allowduplicatedevents amenderror raiseevent resume suspend terminate uniquestalledevent'),
-  },
-  {
-    source,
-    group: 'patching/stalled',
-    reason:
-      'not here: patches are answered one by one, so their order is that of the calls, which is compared anyway',
-    cases: names('patchorder upgradereplica'),
-  },
-  {
-    source,
     group: 'payloadsize',
-    reason: 'not here: what is too large is refused at the call and fails it; no instance stalls for it',
+    reason: tooLarge,
     cases: names('activity propagation restart workflow'),
   },
   { source, group: 'purge', reason: 'not here: a purge needs no worker', cases: names('noclient') },
@@ -138,8 +118,9 @@ export const daprLeft: readonly LeftGroup[] = [
   {
     source,
     group: 'records',
-    reason: 'not here: the budget counts each kind of step once (npm run budget), not their combinations',
-    cases: names('raise2 subworkflow1activity1 subworkflow2 subworkflow2activity2 timer2'),
+    reason:
+      'not here: the budget holds each kind of step, first and later ones alike (npm run budget), and not their sums',
+    cases: names('subworkflow1activity1 subworkflow2activity2'),
   },
   {
     source,
@@ -179,7 +160,7 @@ export const daprLeft: readonly LeftGroup[] = [
     reason:
       'not here: Dapr’s scheduler and its fast path; ours is simulated with faults (test/simulation) instead',
     cases: names(
-      'deletereminder pendingstartretry raise reapresume redispatchlost residencychurn startelide activityv2rescue activityv2/basic activityv2/longrun activityv2/mixed activityv2/restart activityv2/streamloss fold/captive fold/restart fold/senderlapse fold/v2 localwake/basic localwake/delayed wakev2/basic wakev2/restart',
+      'deletereminder raise reapresume residencychurn startelide activityv2rescue activityv2/basic activityv2/longrun activityv2/mixed activityv2/restart activityv2/streamloss fold/captive fold/restart fold/senderlapse fold/v2 localwake/basic localwake/delayed wakev2/basic wakev2/restart',
     ),
   },
   { source, group: 'security', reason: oneApp, cases: names('appscoping') },
@@ -199,12 +180,6 @@ export const daprLeft: readonly LeftGroup[] = [
     cases: names('zombiechilddown'),
   },
   { source, group: 'terminate', reason: 'not here: no gRPC', cases: names('grpc') },
-  {
-    source,
-    group: 'versioning/stalled',
-    reason: takesCommands,
-    cases: names('amenderror raiseevent resume suspend terminate uniquestalledevent'),
-  },
   {
     source,
     group: 'versioning/stalled',

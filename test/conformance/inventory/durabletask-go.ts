@@ -33,6 +33,7 @@ export const durabletaskGoCases: readonly CaseGroup[] = [
       PurgeWorkflow_Recursive: 'children are purged too',
       'backend/recursivePurge': 'children that are gone are no hindrance; one that runs is',
       'backend/cascadeTerminate': 'each child is told',
+      'backend/nonRecursive': 'or none, when it is said so',
       PurgeCompletedWorkflow: 'purged',
       RecreateCompletedWorkflow: 'an ended id starts anew',
       SingleActivity_ReuseInstanceIDError: 'a live id is refused',
@@ -86,6 +87,18 @@ export const durabletaskGoCases: readonly CaseGroup[] = [
     source,
     group: 'runtimestate',
     cases: {
+      NewWorkflow: 'a history begins with the start',
+      CompletedWorkflow: 'and ends with the end',
+      ScheduleTask: 'an activity is asked for once',
+      CreateTimer: 'a timer says what it is for: of the workflow, of an event, of a retry',
+      CreateChild: 'a child knows its parent',
+      SendEvent: 'an event to another instance',
+      ContinueAsNew: 'a new generation begins with its input and without a past',
+      StateIsValid: 'a history with a gap is none',
+      stalled_set: 'a misfit stalls the instance',
+      stalled_cleared: 'what goes on is stalled no more',
+      stalled_preserved: 'the same misfit leaves it as it is',
+      stalled_replaced: 'another one changes the reason',
       DuplicateEvents: 'a second answer to one call is ignored',
       DuplicateCompletionSingleParentNotification: 'a parent hears of its child once',
       TerminatedThenContinueAsNew: 'the first end wins',
@@ -115,10 +128,23 @@ export const durabletaskGoCases: readonly CaseGroup[] = [
   {
     source,
     group: 'buffered',
+    cases: {
+      'task/completed': 'the result of an activity that is seen before its call waits for the call',
+      'task/failed': 'its failure',
+      timer: 'a timer',
+      'child/completed': 'the result of a child',
+      'child/failed': 'its failure',
+      'orphan/complete': 'an outcome of no call is dropped',
+      'orphan/blocked': 'and does not hold the instance up',
+    },
+  },
+  {
+    source,
+    group: 'buffered',
     reason:
-      'not here: a result without its command cannot be committed, because the command is committed first',
+      'not here: calls are committed before they are made, so the engine is never given a result before its call',
     cases: names(
-      'task/completed task/failed timer eventTimer child/completed child/failed orphan/complete orphan/blocked duplicate lateSchedule kindMismatch occupiedId suspensionFirst freshContext retryPolicy fanOutOfTwo terminated noCarryOver warning droppedShiftsIds preSyntheticTimer onCompletedAfterwards',
+      'eventTimer duplicate lateSchedule kindMismatch occupiedId suspensionFirst freshContext retryPolicy fanOutOfTwo terminated noCarryOver warning droppedShiftsIds preSyntheticTimer onCompletedAfterwards',
     ),
   },
   {

@@ -16,6 +16,7 @@ export const durabletaskJsCases: readonly CaseGroup[] = [
       'caught failure': 'a failure is caught, siblings complete later, and the workflow goes on',
       'original details': 'the failure is that of the task',
       nested: 'composites in composites',
+      'aggregate of all failures': 'all outcomes can be had: Promise.allSettled',
     },
   },
   {
@@ -62,6 +63,7 @@ export const durabletaskJsCases: readonly CaseGroup[] = [
       'case of names': 'names compare without case, whatever the language of the host (Turkish i)',
       'empty name': 'refused',
       sendEvent: 'with and without data, to others and to oneself',
+      'sendEvent before continue-as-new': 'survives the end of its generation',
     },
   },
   {
@@ -90,6 +92,7 @@ export const durabletaskJsCases: readonly CaseGroup[] = [
     cases: {
       text: 'kept as it is',
       object: 'as JSON',
+      empty: 'an empty text is one',
       undefined: 'clears it',
       'circular and BigInt': 'fails cleanly',
       'continue-as-new': 'begins anew',
@@ -177,12 +180,6 @@ export const durabletaskJsCases: readonly CaseGroup[] = [
   },
   {
     source,
-    group: 'whenAll',
-    reason: 'not here: it fails with the first failure, as Dapr’s does; Promise.allSettled waits for all',
-    cases: ['aggregate of all failures'],
-  },
-  {
-    source,
     group: 'retry',
     reason: 'not here: a policy decides whether, not how long; a loop of one’s own with timers does',
     cases: ['asynchronous handler', 'handler gives a delay', 'NaN and Infinity of a handler'],
@@ -217,8 +214,13 @@ export const durabletaskJsCases: readonly CaseGroup[] = [
   {
     source,
     group: 'versioning',
+    cases: { 'ctx.version': 'a workflow is told its version' },
+  },
+  {
+    source,
+    group: 'versioning',
     reason: 'not here: versions have names and no order, and hosts are not matched with them',
-    cases: names('ctx.version compare match/none match/strict match/currentOrOlder reject fail'),
+    cases: names('compare match/none match/strict match/currentOrOlder reject fail'),
   },
   {
     source,
