@@ -1,8 +1,8 @@
 // Dapr's JavaScript SDK for workflows, by its names: a program written for `@dapr/dapr` imports this instead, and runs.
 export { DaprWorkflowClient, TimeoutError } from './dapr-workflow-client.ts'
-export { LogLevel } from './logger.ts'
+export { ConsoleLoggerService, LogLevel } from './logger.ts'
 export { fromOrchestrationStatus, toOrchestrationStatus, WorkflowRuntimeStatus } from './runtime-status.ts'
-export { Task } from './task.ts'
+export { Task, type WhenAllTask } from './task.ts'
 export type {
   ActivityOptions,
   ChildWorkflowOptions,

@@ -5,8 +5,49 @@ import type { LoggerOptions, LoggerService } from './types.ts'
 
 /** Numbers as in Dapr: the higher, the more is logged. */
 // oxlint-disable-next-line no-redeclare -- a type and a value of one name, as Dapr's enum is
-export const LogLevel = { Error: 0, Warn: 1, Info: 2, Verbose: 3, Debug: 4 } as const
-export type LogLevel = (typeof LogLevel)[keyof typeof LogLevel]
+export const LogLevel = {
+  Error: 0,
+  Warn: 1,
+  Info: 2,
+  Verbose: 3,
+  Debug: 4,
+  0: 'Error',
+  1: 'Warn',
+  2: 'Info',
+  3: 'Verbose',
+  4: 'Debug',
+} as const
+export type LogLevel = (typeof LogLevel)['Error' | 'Warn' | 'Info' | 'Verbose' | 'Debug']
+
+/* oxlint-disable no-console -- that is what it is for */
+/** Dapr's default logger: a time, a level and a message a line, on the console. */
+export class ConsoleLoggerService implements LoggerService {
+  error(message: unknown, ...more: unknown[]): void {
+    console.error(line('ERROR', message), ...more)
+  }
+
+  warn(message: unknown, ...more: unknown[]): void {
+    console.warn(line('WARN', message), ...more)
+  }
+
+  info(message: unknown, ...more: unknown[]): void {
+    console.info(line('INFO', message), ...more)
+  }
+
+  verbose(message: unknown, ...more: unknown[]): void {
+    console.log(line('VERBOSE', message), ...more)
+  }
+
+  debug(message: unknown, ...more: unknown[]): void {
+    console.debug(line('DEBUG', message), ...more)
+  }
+}
+
+/* oxlint-enable no-console */
+
+function line(level: string, message: unknown): string {
+  return `${new Date().toISOString()} ${level} ${String(message)}`
+}
 
 const levelOf = {
   error: LogLevel.Error,

@@ -1,5 +1,6 @@
 // Dapr's status is a number. A TypeScript enum there, an object of the same shape here: names to numbers and numbers to names.
 
+import { TenutoError } from '../workflow/errors.ts'
 import type { RuntimeStatus } from '../workflow/status.ts'
 
 const numbers = {
@@ -31,12 +32,14 @@ export function toNumber(status: RuntimeStatus): WorkflowRuntimeStatus {
   return numbers[status === 'STALLED' ? 'RUNNING' : status]
 }
 
-/** Dapr's conversion between two enums with the same numbers. */
-export function fromOrchestrationStatus(status: WorkflowRuntimeStatus): WorkflowRuntimeStatus {
-  return status
+/** Dapr's conversion between two enums with the same numbers. @throws TenutoError `INVALID_ARGUMENT` for a number that is no status */
+export function fromOrchestrationStatus(status: number): WorkflowRuntimeStatus {
+  const known = Object.values(numbers).find((each) => each === status)
+  if (known !== undefined) return known
+  throw new TenutoError('INVALID_ARGUMENT', `${status} is no status of a workflow.`)
 }
 
-/** Dapr's conversion between two enums with the same numbers. */
-export function toOrchestrationStatus(status: WorkflowRuntimeStatus): WorkflowRuntimeStatus {
-  return status
+/** Dapr's conversion between two enums with the same numbers. @throws TenutoError `INVALID_ARGUMENT` for a number that is no status */
+export function toOrchestrationStatus(status: number): WorkflowRuntimeStatus {
+  return fromOrchestrationStatus(status)
 }

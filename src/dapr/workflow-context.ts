@@ -3,8 +3,9 @@
 import { type Caller, callFrom } from '../engine/call-site.ts'
 import type { CallActivityOptions, WorkflowContext as EngineContext } from '../workflow/context.ts'
 import type { Logger } from '../workflow/logger.ts'
+import type { Task as EngineTask } from '../workflow/task.ts'
 import { nameOf } from './names.ts'
-import type { Task } from './task.ts'
+import { type Task, toWhenAllTask, type WhenAllTask } from './task.ts'
 import type {
   ActivityOptions,
   ChildWorkflowOptions,
@@ -36,7 +37,7 @@ export class WorkflowContext {
 
   /** A durable timer, to a date or for so many seconds. */
   createTimer(fireAt: Date | number): Task<TOutput> {
-    return this.#call('createTimer', () => this.#inner.createTimer(fireAt))
+    return this.#task('createTimer', () => this.#inner.createTimer(fireAt))
   }
 
   /** Calls an activity, by name or by the function of that name. It runs at least once; without faults exactly once. */
@@ -45,7 +46,7 @@ export class WorkflowContext {
     input?: TInput,
     options?: ActivityOptions,
   ): Task<TOutput> {
-    return this.#call('callActivity', () =>
+    return this.#task('callActivity', () =>
       this.#inner.callActivity(nameOf('activity', activity), input, retryOf(options)),
     )
   }
@@ -58,7 +59,7 @@ export class WorkflowContext {
     options?: ChildWorkflowOptions,
   ): Task<Output> {
     const id = instanceId === undefined ? {} : { instanceId }
-    return this.#call('callChildWorkflow', () =>
+    return this.#task('callChildWorkflow', () =>
       this.#inner.callChildWorkflow<Output>(nameOf('workflow', workflow), input, {
         ...id,
         ...retryOf(options),
@@ -79,7 +80,7 @@ export class WorkflowContext {
 
   /** The next external event of this name. Names compare without case. */
   waitForExternalEvent(name: string): Task<TOutput> {
-    return this.#call('waitForExternalEvent', () => this.#inner.waitForExternalEvent(name))
+    return this.#task('waitForExternalEvent', () => this.#inner.waitForExternalEvent(name))
   }
 
   /** Raises an event in another instance (Dapr 3.19). */
@@ -98,8 +99,8 @@ export class WorkflowContext {
   }
 
   /** All results, in the order of the tasks; fails as soon as one fails. */
-  whenAll<T>(tasks: Task<T>[]): Task<T[]> {
-    return this.#call('whenAll', () => this.#inner.whenAll(tasks))
+  whenAll<T>(tasks: Task<T>[]): WhenAllTask<T> {
+    return this.#call('whenAll', () => toWhenAllTask(this.#inner.whenAll(tasks) as Task<T[]>, tasks))
   }
 
   /** The first task that completes, failed or not. */
@@ -117,10 +118,17 @@ export class WorkflowContext {
     return this.#inner.logger
   }
 
-  #call<T>(method: Exclude<keyof WorkflowContext, 'logger'>, call: () => T): T {
+  /** What fails a task of a program that knows no more than Dapr's calls is a failed activity or child. */
+  #task<T>(method: Method, call: () => EngineTask<T>): Task<T> {
+    return this.#call(method, call) as Task<T>
+  }
+
+  #call<T>(method: Method, call: () => T): T {
     return callFrom(this[method] as Caller, call)
   }
 }
+
+type Method = Exclude<keyof WorkflowContext, 'logger'>
 
 function retryOf({ retryPolicy }: ActivityOptions = {}): CallActivityOptions {
   return retryPolicy ? { retry: retryPolicy } : {}

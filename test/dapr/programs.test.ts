@@ -28,6 +28,13 @@ const programs: Readonly<Record<string, readonly string[]>> = {
     '{"reason":"sold out"}',
   ],
   monitor: ['["healthy true","unhealthy true","healthy true"]'],
+  surface: [
+    'true true',
+    'main true FAILED true',
+    'true 1 ',
+    'RangeError [[true,true,false,false],"Hello, you",[0,2],2,[2,0,true,3,true]] string',
+    '3 Verbose',
+  ],
   management: [
     'PENDING',
     'RUNNING',
