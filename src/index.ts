@@ -1,13 +1,13 @@
 // The public surface: what an author of workflows imports.
 export { activity, defineApp, type ActivityOptions, type App, type AppDefinition } from './workflow/app.ts'
+export type { ActivityContext, WorkflowContext } from './workflow/context.ts'
 export type {
-  ActivityContext,
   CallActivityOptions,
   InlineOptions,
   CallChildWorkflowOptions,
+  ScheduleNewWorkflowOptions,
   WaitForExternalEventOptions,
-  WorkflowContext,
-} from './workflow/context.ts'
+} from './workflow/call-options.ts'
 export type { Duration } from './workflow/duration.ts'
 export { type ErrorCode, isTenutoError, TenutoError } from './workflow/errors.ts'
 export { type FailureDetails, NonRetriableError, TaskFailedError } from './workflow/failure.ts'

@@ -2,10 +2,10 @@
 // changes nothing.
 
 import { fromWireHistory, fromWireStatus, workflowsPath } from '../http/wire.ts'
-import { checkTags } from '../runtime/instance-filter.ts'
 import type { InstanceView, Management, WaitUntil, WorkflowHistory } from '../runtime/management.ts'
 import { isTenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
+import { checkTags } from '../workflow/tags.ts'
 import { httpCompletions } from './activities.ts'
 import { httpAgain } from './http-again.ts'
 import { httpMany } from './http-many.ts'

@@ -1,7 +1,8 @@
 // What workflow code is handed: the methods of Dapr's WorkflowContext 3.18, and what 3.19 adds to them.
 
 import { type Caller, callFrom } from '../engine/call-site.ts'
-import type { CallActivityOptions, WorkflowContext as EngineContext } from '../workflow/context.ts'
+import type { CallActivityOptions } from '../workflow/call-options.ts'
+import type { WorkflowContext as EngineContext } from '../workflow/context.ts'
 import type { Logger } from '../workflow/logger.ts'
 import type { Task as EngineTask } from '../workflow/task.ts'
 import { nameOf } from './names.ts'
@@ -81,6 +82,24 @@ export class WorkflowContext {
   /** The next external event of this name. Names compare without case. */
   waitForExternalEvent(name: string): Task<TOutput> {
     return this.#task('waitForExternalEvent', () => this.#inner.waitForExternalEvent(name))
+  }
+
+  /**
+   * Starts a workflow that goes its own way: nobody waits for it, and its failure is its own. Here, and in Dapr's SDK for Go.
+   * @returns the id of the new instance; by default `<caller>-<n>`
+   */
+  scheduleNewWorkflow(
+    workflow: TWorkflow | string,
+    input?: TInput,
+    instanceId?: string,
+    startAt?: Date,
+  ): string {
+    return this.#call('scheduleNewWorkflow', () =>
+      this.#inner.scheduleNewWorkflow(nameOf('workflow', workflow), input, {
+        ...(instanceId !== undefined && { instanceId }),
+        ...(startAt && { startTime: startAt }),
+      }),
+    )
   }
 
   /** Raises an event in another instance (Dapr 3.19). */

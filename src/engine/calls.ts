@@ -1,6 +1,6 @@
 // Activity and child calls with their retries: every attempt and every wait between two attempts is a command of its own.
 
-import type { CallActivityOptions, CallChildWorkflowOptions } from '../workflow/context.ts'
+import type { CallActivityOptions, CallChildWorkflowOptions } from '../workflow/call-options.ts'
 import { toMilliseconds } from '../workflow/duration.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { type FailureDetails, TaskFailedError } from '../workflow/failure.ts'

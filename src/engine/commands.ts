@@ -3,6 +3,7 @@
 import type { FailureDetails } from '../workflow/failure.ts'
 import type { Payload } from '../workflow/payload.ts'
 import type { RetrySchedule } from '../workflow/retry-policy.ts'
+import type { Tags } from '../workflow/tags.ts'
 import { type EventRaised, eventKey } from './events.ts'
 
 interface Numbered {
@@ -67,7 +68,23 @@ export interface SendEvent extends Numbered {
   readonly input?: Payload
 }
 
-export type Command = ScheduleTask | CreateTimer | CancelTimer | CreateChild | SendEvent
+/** A workflow of its own: nobody waits for it, and nobody hears how it ends. */
+export interface StartWorkflow extends Numbered {
+  readonly kind: 'startWorkflow'
+  readonly name: string
+  readonly instanceId: string
+  readonly input?: Payload
+  /** It does not begin before; ms since the epoch. */
+  readonly startAt?: number
+  readonly tags?: Tags
+}
+
+export type Command = ScheduleTask | CreateTimer | CancelTimer | CreateChild | SendEvent | StartWorkflow
+
+/** True for a command that nothing answers. */
+export function isOneWay({ kind }: Command): boolean {
+  return kind === 'sendEvent' || kind === 'startWorkflow'
+}
 
 /** How a generation ends. */
 export type Outcome =
@@ -95,12 +112,14 @@ export function describeCommand(command: Command | undefined): string {
       return `#${command.seq} child workflow '${command.name}' (${command.instanceId}) with input ${preview(command.input)}`
     case 'sendEvent':
       return `#${command.seq} event '${command.name}' to ${command.instanceId} with data ${preview(command.input)}`
+    case 'startWorkflow':
+      return `#${command.seq} start of workflow '${command.name}' (${command.instanceId}) with input ${preview(command.input)}`
     default:
       return command satisfies never
   }
 }
 
-/** Whether the code asks for what the history records. Due times may differ: the recorded one holds. */
+/** Whether the code asks for what the history records. Due times and tags may differ: the recorded ones hold. */
 export function sameCommand(a: Command, b: Command): boolean {
   if (a.seq !== b.seq) return false
   switch (a.kind) {
@@ -113,6 +132,7 @@ export function sameCommand(a: Command, b: Command): boolean {
     case 'createChild':
       return b.kind === a.kind && a.name === b.name && a.instanceId === b.instanceId && a.input === b.input
     case 'sendEvent':
+    case 'startWorkflow':
       return b.kind === a.kind && a.name === b.name && a.instanceId === b.instanceId && a.input === b.input
     default:
       return a satisfies never

@@ -1,5 +1,6 @@
 // The workflow context: the surface that workflow code sees, laid over the calls that do the work.
 
+import type { ScheduleNewWorkflowOptions } from '../workflow/call-options.ts'
 import type { WorkflowContext } from '../workflow/context.ts'
 import { type Duration, toMilliseconds } from '../workflow/duration.ts'
 import { TenutoError } from '../workflow/errors.ts'
@@ -10,7 +11,7 @@ import { type Caller, type CallSite, captureSite } from './call-site.ts'
 import { callActivity, callChildWorkflow } from './calls.ts'
 import { whenAll, whenAny, whenAnyKey } from './composites.ts'
 import type { Execution } from './execution.ts'
-import { continueAsNew, sendEvent, setCustomStatus } from './one-way-calls.ts'
+import { continueAsNew, sendEvent, setCustomStatus, startWorkflow } from './one-way-calls.ts'
 import { uuid } from './random.ts'
 import { createTimer, waitForEvent } from './waiting.ts'
 
@@ -91,6 +92,15 @@ function oneWayCalls(execution: Execution) {
       const name = checkedName('event', eventName)
       enter(execution, `sendEvent('${name}')`, calls.sendEvent)
       sendEvent(execution, instanceId, name, data)
+    },
+    scheduleNewWorkflow(
+      given: WorkflowFunction | string,
+      input?: unknown,
+      options?: ScheduleNewWorkflowOptions,
+    ) {
+      const name = checkedName('workflow', execution.app.nameOfWorkflow(given))
+      enter(execution, `scheduleNewWorkflow('${name}')`, calls.scheduleNewWorkflow)
+      return startWorkflow(execution, name, input, options)
     },
     continueAsNew(input?: unknown, keepEvents = false) {
       enter(execution, 'continueAsNew', calls.continueAsNew)

@@ -46,6 +46,8 @@ export class Execution implements TaskOwner {
   readonly logger: Logger
   /** True once the workflow function has turned out to be a generator. */
   inGenerator = false
+  /** Workflows that it has started and that got their ids by default. */
+  detachedStarts = 0
   replaying = false
   /** Keeps the place of every durable call of the past too, for a tool that shows where the code left its history; costs a stack each. */
   keepsPlaces = false

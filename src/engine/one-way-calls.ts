@@ -1,20 +1,17 @@
-// Calls that wait for nothing: an event for another instance, a new status, a new generation.
+// Calls that wait for nothing: an event for another instance, a workflow of its own, a new status, a new generation.
 
+import type { ScheduleNewWorkflowOptions } from '../workflow/call-options.ts'
+import { toDueTime } from '../workflow/duration.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import { assertPayloadSize, encodePayload } from '../workflow/payload.ts'
+import { checkTags } from '../workflow/tags.ts'
 import { describeSite } from './call-site.ts'
 import type { Execution } from './execution.ts'
 import { engineFlags } from './flags.ts'
 
 export function sendEvent(execution: Execution, instanceId: string, name: string, data: unknown): void {
-  const longest = limits.childInstanceIdCharacters
-  if (typeof instanceId !== 'string' || instanceId === '' || instanceId.length > longest) {
-    throw new TenutoError(
-      'INVALID_ARGUMENT',
-      `sendEvent expects an instance id of 1 to ${longest} characters.`,
-    )
-  }
+  checkInstanceId('sendEvent', instanceId)
   const input = encodePayload(data, `The data of event '${name}'`)
   const seq = execution.commands.nextSeq()
   execution.commands.issue({
@@ -24,6 +21,44 @@ export function sendEvent(execution: Execution, instanceId: string, name: string
     name,
     ...(input !== undefined && { input }),
   })
+}
+
+/** @returns the id of the instance that will be */
+export function startWorkflow(
+  execution: Execution,
+  name: string,
+  input: unknown,
+  { instanceId: given, startTime, tags }: ScheduleNewWorkflowOptions = {},
+): string {
+  if (given !== undefined) checkInstanceId('scheduleNewWorkflow', given)
+  if (tags) checkTags(tags)
+  const { now } = execution.scope
+  const startAt = startTime === undefined ? now : toDueTime(startTime, now)
+  const payload = encodePayload(input, `The input of workflow '${name}'`)
+  const instanceId = given ?? detachedId(execution)
+  execution.commands.issue({
+    kind: 'startWorkflow',
+    seq: execution.commands.nextSeq(),
+    name,
+    instanceId,
+    ...(payload !== undefined && { input: payload }),
+    ...(startAt > now && { startAt }),
+    ...(tags && { tags: { ...tags } }),
+  })
+  return instanceId
+}
+
+/** Dapr's `<caller>-<n>`; later generations put their number in between, so that no two starts of an instance share an id. */
+function detachedId(execution: Execution): string {
+  const { instanceId, generation } = execution.started
+  const number = ++execution.detachedStarts
+  return generation === 1 ? `${instanceId}-${number}` : `${instanceId}:g${generation}-${number}`
+}
+
+function checkInstanceId(method: string, instanceId: unknown): void {
+  const longest = limits.childInstanceIdCharacters
+  if (typeof instanceId === 'string' && instanceId !== '' && instanceId.length <= longest) return
+  throw new TenutoError('INVALID_ARGUMENT', `${method} expects an instance id of 1 to ${longest} characters.`)
 }
 
 export function setCustomStatus(execution: Execution, status: unknown): void {

@@ -16,7 +16,7 @@ import { Fence } from './fence.ts'
 import type { IntakeOptions } from './intake.ts'
 import { MessageTable } from './message-table.ts'
 import { createQueue, createTimers } from './queue.ts'
-import { type Ages, agesOf, retain } from './retention.ts'
+import { type Ages, agesOf, keepsEndedMs, retain } from './retention.ts'
 import { toStorageError } from './storage-errors.ts'
 import { LocalStore } from './store.ts'
 import { Watchers } from './watchers.ts'
@@ -111,7 +111,7 @@ export class SqliteBackend implements LocalBackend {
     const limits = { memory, maxReceives, workflowConcurrency, activityConcurrency }
     this.#dispatcher = new Dispatcher({ ...common, ...limits })
     const queueParts = { ...common, dispatcher: this.#dispatcher }
-    this.#store = new LocalStore(common)
+    this.#store = new LocalStore({ ...common, keepsEndedMs: keepsEndedMs(options.retention ?? {}) })
     this.ports = {
       store: this.#store,
       queue: createQueue(queueParts),

@@ -144,8 +144,9 @@ export class InstanceTable {
    */
   bury({ life, instance_id }: Life, at: number): void {
     const row = this.#sql.findFull.get(instance_id) as unknown as FullRow
-    const { name, startDigest, startKey, parent } = JSON.parse(row.start) as InstanceRow
-    this.#sql.putStart.run(life, JSON.stringify({ name, startDigest, startKey, parent }))
+    const { name, startDigest, startKey, formerStartKeys, parent } = JSON.parse(row.start) as InstanceRow
+    const kept = { name, startDigest, startKey, formerStartKeys, parent }
+    this.#sql.putStart.run(life, JSON.stringify(kept))
     this.#sql.removeShown.run(life)
     this.#sql.removeTags.run(life)
     this.#sql.bury.run(at, at, life)

@@ -1,7 +1,7 @@
 // Lets go of instances whose time is over, a few at a time, so that no group of writes becomes long.
 
 import type { Clock } from '../runtime/ports.ts'
-import { keptMs, type Retention } from '../runtime/retention.ts'
+import { keptMs, leastKeptMs, type Retention } from '../runtime/retention.ts'
 import type { Logger } from '../workflow/logger.ts'
 import type { TerminalStatus } from '../workflow/status.ts'
 import type { LocalStore } from './store.ts'
@@ -20,6 +20,11 @@ interface RetentionParts {
   readonly clock: Clock
   readonly logger: Logger
   readonly signal: AbortSignal
+}
+
+/** Ms for which a row of what has ended is kept at least. @throws TenutoError `INVALID_ARGUMENT` */
+export function keepsEndedMs(retention: Retention): number {
+  return leastKeptMs(retention, graveMs)
 }
 
 /** @throws TenutoError `INVALID_ARGUMENT` */

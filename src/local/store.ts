@@ -21,9 +21,11 @@ export interface StoreParts {
   readonly messages: MessageTable
   readonly log: WriteLog
   readonly clock: Clock
+  readonly keepsEndedMs: number
 }
 
 export class LocalStore implements Store {
+  readonly keepsEndedMs: number
   readonly #log: WriteLog
   readonly #clock: Clock
   readonly #instances: InstanceTable
@@ -32,7 +34,8 @@ export class LocalStore implements Store {
   readonly #inbox: InboxTable
   readonly #messages: MessageTable
 
-  constructor({ database, messages, log, clock }: StoreParts) {
+  constructor({ database, messages, log, clock, keepsEndedMs }: StoreParts) {
+    this.keepsEndedMs = keepsEndedMs
     this.#log = log
     this.#clock = clock
     this.#instances = new InstanceTable(database)
@@ -73,11 +76,10 @@ export class LocalStore implements Store {
   }
 
   async readHistory(key: InstanceKey): Promise<readonly Episode[]> {
-    const query = () => {
+    return this.#log.read(() => {
       const life = this.#instances.alive(key)
       return life ? this.#episodes.from(life.life, 0) : []
-    }
-    return this.#log.read(query, key.instanceId)
+    }, key.instanceId)
   }
 
   async appendEpisode(key: InstanceKey, episode: Episode): Promise<AppendResult> {
@@ -158,11 +160,10 @@ export class LocalStore implements Store {
   }
 
   async countInbox(key: InstanceKey, atMost: number): Promise<number> {
-    const query = () => {
+    return this.#log.read(() => {
       const life = this.#instances.alive(key)?.life
       return life === undefined ? 0 : this.#inbox.count(life, atMost)
-    }
-    return this.#log.read(query, key.instanceId)
+    }, key.instanceId)
   }
 
   async trimHistory(key: InstanceKey, before: number): Promise<void> {
@@ -177,7 +178,7 @@ export class LocalStore implements Store {
       const life = this.#instances.find(key.instanceId)
       if (life?.incarnation !== key.incarnation || !isTerminal(life.projected)) return false
       if (life.purged_at !== null) return true
-      // At once: an append that comes later in this process, the only one, finds the tombstone.
+      // At once: an append that comes later in this, the only process, finds the tombstone.
       this.#removeContents(key, life.life)
       this.#instances.bury(life, at)
       group.changes(key.instanceId)

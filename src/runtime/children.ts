@@ -20,6 +20,7 @@ import { doorbell, type Message } from './messages.ts'
 import { eachInParallel } from './parallel.ts'
 import type { Ports } from './ports.ts'
 import type { InstanceRow } from './rows.ts'
+import { replace } from './start-instance.ts'
 import { traceOf } from './trace-context.ts'
 
 /** Children whose rows are made at once. */
@@ -56,7 +57,7 @@ async function createChild(
   let present = await ports.store.createInstance(row)
   // An instance that has ended gives its id up, as at a start from outside.
   if (present && isOver(present) && !isMine(present, parent)) {
-    present = await ports.store.createInstance(row, present.incarnation)
+    present = await replace(ports, present, row)
   }
   if (!present) return [doorbell(row, ports.newId(), [startFactId])]
   if (!isMine(present, parent)) {

@@ -1,13 +1,15 @@
 // What a committed episode asks of the world. Only ever called after the commit, in the order of R8, and safe to do twice: every
 // receiver knows what it is about by (incarnation, generation, sequence number).
 
-import type { Command, CreateChild, ScheduleTask, SendEvent } from '../engine/commands.ts'
+import type { Command, CreateChild, ScheduleTask, SendEvent, StartWorkflow } from '../engine/commands.ts'
 import { isTerminal } from '../workflow/status.ts'
 import { createChildren, notifyParent, terminateChildren } from './children.ts'
+import { startDetached } from './detached.ts'
 import type { Episode, InstanceKey } from './episode.ts'
 import type { InstanceState } from './instance-state.ts'
-import { type ActivityMessage, doorbell, type Message, type TimerMessage } from './messages.ts'
+import type { ActivityMessage, Message, TimerMessage } from './messages.ts'
 import type { CancelledTimer, Ports } from './ports.ts'
+import { sendEvent } from './send-event.ts'
 import { traceOf } from './trace-context.ts'
 
 /** `first`: by the writer. `again`: guard duty. `nudge`: by a sweeper, which leaves alone what has begun. */
@@ -18,21 +20,46 @@ export interface DispatchOrder {
   readonly mode: DispatchMode
   /** Sequence numbers that have an outcome, for an episode of an older generation, of which the state knows nothing any more. */
   readonly answered?: ReadonlySet<number>
+  /** It was most likely dispatched before: no message that guards it is there. */
+  readonly unsure?: boolean
+}
+
+/** What an episode asks for. */
+interface Asked {
+  readonly messages: Message[]
+  readonly timers: TimerMessage[]
+  readonly cancelled: CancelledTimer[]
+  readonly children: CreateChild[]
+  readonly starts: StartWorkflow[]
+  readonly events: SendEvent[]
 }
 
 /** Sends everything that the episode asked for and that has no outcome yet. */
 export async function dispatch(ports: Ports, state: InstanceState, order: DispatchOrder): Promise<void> {
   const { episode } = order
+  const { messages, timers, cancelled, children, starts, events } = askedFor(ports, state, order)
+  messages.push(...(await createChildren(ports, state, order, children)))
+  for (const ring of await startDetached(ports, state, order, starts)) {
+    if (ring.kind === 'timer') timers.push(ring)
+    else messages.push(ring)
+  }
+  // After the new instances, because one of them may be meant; one by one, because their order is that of the calls.
+  for (const command of events) messages.push(...(await sendEvent(ports, state.key, episode, command)))
+  if (isTerminatedWithChildren(episode)) messages.push(...(await terminateChildren(ports, state)))
+  if (messages.length > 0) await ports.queue.send(messages)
+  if (timers.length > 0) await ports.timers.schedule(timers)
+  if (cancelled.length > 0) await ports.timers.cancel(state.key, episode.generation, cancelled)
+  if (isTerminal(episode.status)) await notifyParent(ports, state, episode)
+}
+
+function askedFor(ports: Ports, state: InstanceState, order: DispatchOrder): Asked {
+  const { episode } = order
   const current = episode.generation === state.generation
   const isAnswered = ({ seq }: Command): boolean =>
     current ? !state.outstanding.has(seq) : (order.answered?.has(seq) ?? false)
+  const asked: Asked = { messages: [], timers: [], cancelled: [], children: [], starts: [], events: [] }
   // Activities outlive the end of their generation (nobody awaited them, but they were asked for); timers do not.
   const timersMatter = current && !isTerminal(state.status)
-  const messages: Message[] = []
-  const timers: TimerMessage[] = []
-  const cancelled: CancelledTimer[] = []
-  const children: CreateChild[] = []
-  const events: SendEvent[] = []
   for (const command of episode.commands) {
     switch (command.kind) {
       case 'scheduleTask':
@@ -42,20 +69,24 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
         // Nobody hears of its outcome, so a sweeper cannot tell whether it has run.
         if (order.mode === 'nudge' && !current) break
         // An inline activity is its runner's affair, and when that is lost, the demoting episode's; but not after the end.
-        if (!command.inline || !timersMatter) messages.push(queuedActivity(ports, state, episode, command))
+        if (!command.inline || !timersMatter)
+          asked.messages.push(queuedActivity(ports, state, episode, command))
         break
       case 'createTimer':
         if (timersMatter && !isAnswered(command))
-          timers.push(timerMessage(ports, state.key, episode, command))
+          asked.timers.push(timerMessage(ports, state.key, episode, command))
         break
       case 'cancelTimer':
-        if (!isNeverSet(episode, command)) cancelled.push({ seq: command.seq, dueAt: command.dueAt })
+        if (!isNeverSet(episode, command)) asked.cancelled.push({ seq: command.seq, dueAt: command.dueAt })
         break
       case 'createChild':
-        if (!isAnswered(command)) children.push(command)
+        if (!isAnswered(command)) asked.children.push(command)
+        break
+      case 'startWorkflow':
+        asked.starts.push(command)
         break
       case 'sendEvent':
-        events.push(command)
+        asked.events.push(command)
         break
       default:
         command satisfies never
@@ -63,17 +94,10 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
   }
   for (const seq of timersMatter ? (episode.demoted ?? []) : []) {
     const command = state.outstanding.get(seq)
-    if (command?.kind === 'scheduleTask') messages.push(queuedActivity(ports, state, episode, command))
+    if (command?.kind === 'scheduleTask') asked.messages.push(queuedActivity(ports, state, episode, command))
   }
-  if (timersMatter) timers.push(...timeouts(ports, state, episode))
-  messages.push(...(await createChildren(ports, state, order, children)))
-  // After the children, because one of them may be meant; one by one, because their order is that of the calls.
-  for (const command of events) messages.push(...(await sendEvent(ports, state.key, episode, command)))
-  if (isTerminatedWithChildren(episode)) messages.push(...(await terminateChildren(ports, state)))
-  if (messages.length > 0) await ports.queue.send(messages)
-  if (timers.length > 0) await ports.timers.schedule(timers)
-  if (cancelled.length > 0) await ports.timers.cancel(state.key, episode.generation, cancelled)
-  if (isTerminal(episode.status)) await notifyParent(ports, state, episode)
+  if (timersMatter) asked.timers.push(...timeouts(ports, state, episode))
+  return asked
 }
 
 function isTerminatedWithChildren({ status, events }: Episode): boolean {
@@ -145,27 +169,4 @@ function timerMessage(
 ): TimerMessage {
   const { seq, dueAt } = command
   return { v: 1, kind: 'timer', ...key, token: ports.newId(), generation: episode.generation, seq, dueAt }
-}
-
-/** An event to another instance; one that does not exist or has ended cannot take it, and nobody waits for an answer. */
-async function sendEvent(
-  ports: Ports,
-  key: InstanceKey,
-  episode: Episode,
-  command: SendEvent,
-): Promise<Message[]> {
-  const target = await ports.store.getInstance(command.instanceId, 'row')
-  if (!target || target.purgedAt !== undefined || isTerminal(target.status)) {
-    ports.logger.warn('An event was dropped: the instance does not exist or has ended.', {
-      instanceId: command.instanceId,
-      eventName: command.name,
-      sender: key.instanceId,
-    })
-    return []
-  }
-  const id = `s:${key.instanceId}/${key.incarnation}/${episode.generation}.${command.seq}`
-  const { name, input } = command
-  const event = { kind: 'eventRaised', id, name, ...(input !== undefined && { input }) } as const
-  await ports.store.putInbox(target, { factId: id, event, acceptedAt: ports.clock.now() })
-  return [doorbell(target, ports.newId(), [id])]
 }

@@ -55,7 +55,12 @@ export async function guardDuty(
   for (const episode of owed) {
     order.dispatched.add(episode.n)
     const mode = order.nudged && !order.inDoubt ? 'nudge' : 'again'
-    await dispatch(ports, state, { episode, mode, answered: answeredIn(episodes, episode.generation) })
+    await dispatch(ports, state, {
+      episode,
+      mode,
+      answered: answeredIn(episodes, episode.generation),
+      unsure: order.nudged || order.inDoubt,
+    })
   }
   // The newest of them shows what the others would; a row that shows a later episode stays as it is.
   const newest = owed.at(-1)

@@ -3,6 +3,7 @@
 import { TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import type { RuntimeStatus } from '../workflow/status.ts'
+import { checkTags } from '../workflow/tags.ts'
 import { type InstanceRow, shownStatus } from './rows.ts'
 
 /** All of what is given must hold; what is left out does not matter. Times are ms since the epoch, and belong to their range. */
@@ -79,30 +80,6 @@ export function checkFilter(filter: InstanceFilter): void {
     }
   }
   if (tags) checkTags(tags)
-}
-
-/** @throws TenutoError `INVALID_ARGUMENT` */
-export function checkTags(tags: Readonly<Record<string, string>>): void {
-  const entries = Object.entries(tags)
-  if (entries.length > limits.tags) {
-    refuse(`An instance has at most ${limits.tags} tags, got ${entries.length}.`)
-  }
-  for (const [name, value] of entries) {
-    if (!/^[\p{L}\p{Nd}_.-]+$/u.test(name) || name.length > limits.tagNameCharacters) {
-      refuse(
-        `The name of a tag is 1 to ${limits.tagNameCharacters} letters, digits, _, - and ., got '${name.slice(0, 80)}'.`,
-      )
-    }
-    if (typeof value !== 'string' || value.length > limits.tagValueCharacters || !isPlain(value)) {
-      refuse(
-        `The value of the tag '${name}' must be a text of at most ${limits.tagValueCharacters} characters, without control characters.`,
-      )
-    }
-  }
-}
-
-function isPlain(text: string): boolean {
-  return text.isWellFormed() && !/\p{Cc}/u.test(text)
 }
 
 function isWithin(value: number, from: number, to: number): boolean {

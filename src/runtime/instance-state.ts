@@ -1,6 +1,6 @@
 // What the protocol knows of an instance: the fold of its episodes. Plain data and one function that takes an episode in.
 
-import type { Command } from '../engine/commands.ts'
+import { type Command, isOneWay } from '../engine/commands.ts'
 import {
   type ActivityDeferred,
   type ExecutionStarted,
@@ -105,7 +105,7 @@ export function absorb(state: InstanceState, episode: Episode): void {
   // Before the events: a command may be answered by the episode that makes it.
   for (const command of episode.commands) {
     if (command.kind === 'cancelTimer') answer(state, command.seq)
-    else if (command.kind !== 'sendEvent') state.outstanding.set(command.seq, command)
+    else if (!isOneWay(command)) state.outstanding.set(command.seq, command)
     if (command.kind === 'createTimer') state.timersSince.set(command.seq, episode.at)
     if (command.kind === 'scheduleTask' && command.inline) state.inline.add(command.seq)
   }

@@ -35,6 +35,8 @@ export interface InstancePage {
 
 /** Histories, inbox and status. All reads are strong. */
 export interface Store {
+  /** Ms for which the row of what has ended is kept at least, purged or not. */
+  readonly keepsEndedMs: number
   /**
    * The row of an instance id, tombstones included. While an instance is stalled its row shows the status below, with `stalled` beside it.
    */
@@ -86,7 +88,7 @@ export interface Store {
   trimHistory(key: InstanceKey, before: number): Promise<void>
   /**
    * Turns the row of an ended instance into a tombstone and deletes history and inbox, when no writer of that life can be alive.
-   * The tombstone keeps `parent`, `startKey` and `startDigest`, by which a repeated start is known.
+   * The tombstone keeps `parent`, `startKey`, `formerStartKeys` and `startDigest`, by which a repeated start is known.
    * @returns false when the row was not there, not ended, or of another incarnation; true again for a tombstone of this one.
    */
   purge(key: InstanceKey, at: number): Promise<boolean>

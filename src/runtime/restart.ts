@@ -9,7 +9,7 @@ import { viewOf } from './instance-view.ts'
 import type { Ports } from './ports.ts'
 import type { InstanceRow } from './rows.ts'
 import type { RestartRequest } from './running-again.ts'
-import { ringStart, startInstance } from './start-instance.ts'
+import { replace, ringStart, startInstance } from './start-instance.ts'
 
 export async function restartInstance(
   ports: Ports,
@@ -62,7 +62,7 @@ async function beginAnew(
       throw new TenutoError(code, message)
     }
   }
-  const present = isDone(ended) ? ended : await ports.store.createInstance(row, ended.incarnation)
+  const present = isDone(ended) ? ended : await replace(ports, ended, row)
   if (present && !isDone(present)) throw notEnded(present, code)
   if (!present || (present.episode === 0 && !isTerminal(present.status)))
     await ringStart(ports, present ?? row)

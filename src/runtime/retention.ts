@@ -15,6 +15,12 @@ export interface Retention {
 
 const dayMs = 24 * 3_600_000
 
+/** Ms for which the row of what has ended is kept at least, where a tombstone is kept for `graveMs`. */
+export function leastKeptMs(retention: Retention, graveMs: number): number {
+  const statuses = ['COMPLETED', 'FAILED', 'TERMINATED'] as const
+  return Math.min(graveMs, ...statuses.map((status) => keptMs(retention, status) ?? graveMs))
+}
+
 /** @returns undefined when it is kept until it is purged. @throws TenutoError `INVALID_ARGUMENT` */
 export function keptMs(
   { completed, failed, terminated }: Retention,

@@ -1,15 +1,18 @@
 // Starting an instance: a conditional row, then a doorbell; only then is the start accepted (R14).
 
+import { startFactId } from '../engine/events.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { isTerminal } from '../workflow/status.ts'
+import { checkTags } from '../workflow/tags.ts'
 import { checkKey, checkStart } from './checks.ts'
 import { liveDescendant } from './descendants.ts'
 import { startDigest } from './digest.ts'
-import { checkTags } from './instance-filter.ts'
 import { viewOf } from './instance-view.ts'
 import type { IdReusePolicy, StartRequest } from './management.ts'
+import { doorbell, type Doorbell, type TimerMessage } from './messages.ts'
 import type { Ports } from './ports.ts'
 import type { InstanceRow } from './rows.ts'
+import { isDetachedKey } from './start-key.ts'
 import { traced, traceStart } from './tracing.ts'
 
 export async function startInstance(ports: Ports, request: StartRequest): Promise<{ instanceId: string }> {
@@ -47,8 +50,8 @@ async function start(
   }
   let present = await ports.store.createInstance(row)
   while (present && givesIdUp(present, row, idReusePolicy)) {
-    if (present.purgedAt === undefined) await refuseLiveDescendants(ports, present)
-    present = await ports.store.createInstance(row, present.incarnation)
+    await refuseLiveDescendants(ports, present)
+    present = await replace(ports, present, row)
   }
   if (present) refuseOther(present, row, idReusePolicy)
   if (!present || (present.episode === 0 && !isTerminal(present.status)))
@@ -69,6 +72,7 @@ function givesIdUp(present: InstanceRow, row: InstanceRow, policy: IdReusePolicy
 
 /** A child with a default id would meet the child of the old life that has it. */
 async function refuseLiveDescendants(ports: Ports, present: InstanceRow): Promise<void> {
+  if (present.purgedAt !== undefined) return
   const live = await liveDescendant(ports, present)
   if (!live) return
   throw new TenutoError(
@@ -96,11 +100,33 @@ function refuseOther(present: InstanceRow, row: InstanceRow, policy: IdReusePoli
 }
 
 export async function ringStart(ports: Ports, row: InstanceRow): Promise<void> {
+  const message = startMessage(ports, row)
+  if (message.kind === 'timer') await ports.timers.schedule([message])
+  else await ports.queue.send([message])
+}
+
+/** What rings for the first turn of an instance. */
+export function startMessage(ports: Ports, row: InstanceRow): Doorbell | TimerMessage {
   const { instanceId, incarnation, startAt } = row
-  const envelope = { v: 1, instanceId, incarnation, token: ports.newId() } as const
-  if (startAt !== undefined && startAt > ports.clock.now()) {
-    await ports.timers.schedule([{ ...envelope, kind: 'timer', generation: 0, seq: 0, dueAt: startAt }])
-  } else {
-    await ports.queue.send([{ ...envelope, kind: 'doorbell', factIds: ['start'] }])
-  }
+  const key = { instanceId, incarnation }
+  if (startAt === undefined || startAt <= ports.clock.now())
+    return doorbell(key, ports.newId(), [startFactId])
+  return { v: 1, ...key, token: ports.newId(), kind: 'timer', generation: 0, seq: 0, dueAt: startAt }
+}
+
+/** Keys of detached starts that an id remembers. */
+const formerStarts = 20
+
+/** Puts a row in the place of what gives its id up. @returns undefined when it was put, else the row that is in the way. */
+export async function replace(
+  ports: Ports,
+  present: InstanceRow,
+  row: InstanceRow,
+): Promise<InstanceRow | undefined> {
+  const { startKey, formerStartKeys = [], incarnation } = present
+  const isFormer = startKey !== undefined && startKey !== row.startKey && isDetachedKey(startKey)
+  const own = isFormer ? [startKey] : []
+  const keys = [...own, ...formerStartKeys].slice(0, formerStarts)
+  const heir = keys.length > 0 ? { ...row, formerStartKeys: keys } : row
+  return ports.store.createInstance(heir, incarnation)
 }

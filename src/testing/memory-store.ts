@@ -32,6 +32,8 @@ export class MemoryStore implements Store {
     this.#isNeeded = isNeeded
   }
 
+  readonly keepsEndedMs = Number.POSITIVE_INFINITY
+
   async getInstance(instanceId: string): Promise<InstanceRow | undefined> {
     const row = this.#rows.get(instanceId)
     return row && this.#withNewest(row)

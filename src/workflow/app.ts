@@ -1,6 +1,6 @@
 // An app: the workflows and activities that belong together. Names come from the object keys, so minifiers cannot break them.
 
-import type { CallActivityOptions } from './context.ts'
+import type { CallActivityOptions } from './call-options.ts'
 import { toMilliseconds } from './duration.ts'
 import { TenutoError } from './errors.ts'
 import type { ActivityFunction, WorkflowFunction } from './functions.ts'

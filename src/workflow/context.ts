@@ -1,42 +1,15 @@
 // What workflow and activity code is handed. Names and meaning are Dapr's; what is more is said at each member.
 
+import type {
+  CallActivityOptions,
+  CallChildWorkflowOptions,
+  ScheduleNewWorkflowOptions,
+  WaitForExternalEventOptions,
+} from './call-options.ts'
 import type { Duration } from './duration.ts'
 import type { ActivityFunction, CallArguments, OutputOf, WorkflowFunction } from './functions.ts'
 import type { Logger } from './logger.ts'
-import type { RetryPolicy } from './retry-policy.ts'
 import type { Task, TaskResults } from './task.ts'
-
-export interface InlineOptions {
-  /**
-   * Results that may share one commit, 1 to 1,000. A host that dies takes up to so many steps along, and they run again: for activities that
-   * bear that (idempotent ones). The results that belong together are those of inline calls with nothing else between them.
-   */
-  readonly commitEvery: number
-}
-
-export interface CallActivityOptions {
-  /** Default: the activity's own, from `activity(fn, { retry })`; without one, a single attempt. */
-  readonly retry?: RetryPolicy
-  /**
-   * Run the activity inside the turn that asks for it: no message, no further invocation; each result is one commit, unless it is told to
-   * share one. For short steps. One whose host dies is run again, from the queue. Default: the activity's own; without one, false.
-   */
-  readonly inline?: boolean | InlineOptions
-  /** Bound of one attempt, from its start (seconds or '30s'). Default: the activity's own; without one, none. */
-  readonly timeout?: Duration
-}
-
-export interface CallChildWorkflowOptions {
-  /** Default: `<parent id>:<sequence number as four hex digits>`, with the generation in between after a continue-as-new. */
-  readonly instanceId?: string
-  /** Each attempt is a new instance; the default id of a further attempt ends in its own sequence number. */
-  readonly retry?: RetryPolicy
-}
-
-export interface WaitForExternalEventOptions {
-  /** After this the task fails with TenutoError `EVENT_TIMEOUT`. 0: only what is buffered already. Negative or left out: wait for ever. */
-  readonly timeout?: Duration
-}
 
 export interface WorkflowContext {
   getWorkflowInstanceId(): string
@@ -84,6 +57,20 @@ export interface WorkflowContext {
    * goes to one waiter, first come first served. A cancelled or timed-out waiter takes none.
    */
   waitForExternalEvent<T = unknown>(name: string, options?: WaitForExternalEventOptions): Task<T>
+
+  /**
+   * Starts a workflow that goes its own way: nobody waits for it, its failure is its own, and terminating or purging the caller leaves it
+   * alone. Started exactly once. With the id of an instance that runs, or whose descendants do, the start is dropped with a line in the
+   * log; an ended one is replaced.
+   * @returns the id of the new instance
+   * @throws TenutoError `INVALID_ARGUMENT`, `INVALID_DURATION`, `PAYLOAD_NOT_SERIALIZABLE`, `PAYLOAD_TOO_LARGE`, `WORKFLOW_NOT_REGISTERED`
+   *   for a function without a name
+   */
+  scheduleNewWorkflow<F extends WorkflowFunction>(
+    workflow: F,
+    ...args: CallArguments<F, ScheduleNewWorkflowOptions>
+  ): string
+  scheduleNewWorkflow(name: string, input?: unknown, options?: ScheduleNewWorkflowOptions): string
 
   /** Raises an event in another instance; dropped when that does not exist or has ended. At least once, applied exactly once. */
   sendEvent(instanceId: string, eventName: string, data?: unknown): void

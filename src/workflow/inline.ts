@@ -1,6 +1,6 @@
 // How an activity is run inside the turn that asks for it.
 
-import type { InlineOptions } from './context.ts'
+import type { InlineOptions } from './call-options.ts'
 import { TenutoError } from './errors.ts'
 
 const mostResults = 1_000

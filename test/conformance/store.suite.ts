@@ -41,6 +41,7 @@ export function describeStore(name: string, open: () => Promise<OpenStore>): voi
           parent: { instanceId: 'p', incarnation: 'q', generation: 1, seq: 2, depth: 1 },
           tags: { team: 'a' },
           startKey: 'key',
+          formerStartKeys: ['d:former/start/1.2'],
         })
         expect(await store.createInstance(row)).toBeUndefined()
         expect(await store.getInstance(key.instanceId)).toEqual(row)
@@ -328,7 +329,8 @@ export function describeStore(name: string, open: () => Promise<OpenStore>): voi
 
     describe('purging', () => {
       const parent = { instanceId: 'p', incarnation: 'q', generation: 1, seq: 2, depth: 1 }
-      beforeEach(() => store.createInstance(rowOf(key, { input: '"secret"', startKey: 'k', parent })))
+      const start = { startKey: 'k', formerStartKeys: ['d:former/start/1.2'], parent }
+      beforeEach(() => store.createInstance(rowOf(key, { input: '"secret"', ...start })))
 
       test('an ended instance becomes a tombstone that tells whose it was, without payloads', async () => {
         await append(episodeOf(1))
@@ -341,7 +343,7 @@ export function describeStore(name: string, open: () => Promise<OpenStore>): voi
         })
         expect(await store.purge(key, 5_000)).toBe(true)
         const row = await store.getInstance(key.instanceId)
-        const { input: _input, ...kept } = rowOf(key, { status: 'COMPLETED', startKey: 'k', parent })
+        const { input: _input, ...kept } = rowOf(key, { status: 'COMPLETED', ...start })
         expect(row).toMatchObject({ ...kept, lastUpdatedAt: row?.lastUpdatedAt, episode: 1, purgedAt: 5_000 })
         expect(JSON.stringify(row)).not.toContain('secret')
       })

@@ -10,6 +10,7 @@ import { compositeCases } from './cases/composites.ts'
 import { contextCases } from './cases/contexts.ts'
 import { continueAsNewCases } from './cases/continue-as-new.ts'
 import { controlCases } from './cases/control.ts'
+import { detachedCases } from './cases/detached.ts'
 import { eventTimerCases } from './cases/event-timers.ts'
 import { eventCases } from './cases/events.ts'
 import { historyCases } from './cases/histories.ts'
@@ -35,6 +36,7 @@ export const groups: Readonly<Record<string, Cases>> = {
   contexts: contextCases,
   'written wrongly': mistakeCases,
   children: childCases,
+  'detached starts': detachedCases,
   events: eventCases,
   'events in time': eventTimerCases,
   'raising events': raiseCases,

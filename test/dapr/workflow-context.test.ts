@@ -127,6 +127,23 @@ test('sendEvent, newGuid and logger are there (3.19)', async () => {
   expect(lines).toContain('once')
 })
 
+test('a workflow starts another by function or name, with an id and a date, and does not wait for it', async () => {
+  const later = async (_ctx: WorkflowContext, x: unknown) => x
+  async function* workflow(ctx: WorkflowContext): AsyncGenerator {
+    yield ctx.createTimer(0)
+    const date = new Date(ctx.getCurrentUtcDateTime().getTime() - 1)
+    return [ctx.scheduleNewWorkflow(later, 1), ctx.scheduleNewWorkflow('later', 2, 'given', date)]
+  }
+  const { run, client } = await openStage({ workflow, later }, {})
+  const ids = parsed((await run('workflow')).serializedOutput) as [string, string]
+  expect(ids[0]).toMatch(/-1$/)
+  expect(ids[1]).toBe('given')
+  for (const [at, id] of ids.entries()) {
+    const state = await client.waitForWorkflowCompletion(id)
+    expect(parsed(state?.serializedOutput)).toBe(at + 1)
+  }
+})
+
 async function failureOf({ run }: Stage, name: string): Promise<readonly (string | undefined)[]> {
   const { workflowFailureDetails: failure } = await run(name)
   return [failure?.getErrorType(), failure?.getErrorMessage()]

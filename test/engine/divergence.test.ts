@@ -73,6 +73,13 @@ const changes: readonly Change[] = [
     actual: "#1 event 'e' to y with data 1",
   },
   {
+    title: 'another workflow started',
+    before: (ctx) => void ctx.scheduleNewWorkflow('w', 1),
+    after: (ctx) => void ctx.scheduleNewWorkflow('w', 2),
+    expected: "#1 start of workflow 'w' (test-1) with input 1",
+    actual: "#1 start of workflow 'w' (test-1) with input 2",
+  },
+  {
     title: 'a timer of the author instead of the timeout of an event',
     before: (ctx) => ctx.waitForExternalEvent('e', { timeout: 5 }),
     after: (ctx) => ctx.createTimer(5),

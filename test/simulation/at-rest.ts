@@ -178,6 +178,12 @@ function checkDispatched({ ledger, violated }: RestView, lives: readonly Life[])
           !arrived.has(`s:${instanceId}/${incarnation}/${generation}.${seq}`)
         )
           violated(`I3 committed and never sent: ${key} ${generation}.${seq}`)
+        if (
+          kind === 'startWorkflow' &&
+          !isOver &&
+          !lives.some((life) => life.instanceId === command.instanceId)
+        )
+          violated(`I3 committed and never started: ${key} ${generation}.${seq}`)
         if (kind !== 'scheduleTask' || isTerminated || isOver) continue
         const { firstSeq = seq, attempt = 1 } = command.retry ?? {}
         if (!ledger.runs.has(`${instanceId}/${incarnation}/t:${generation}.${firstSeq}#${attempt}`))

@@ -75,6 +75,9 @@ class Oracle {
         throw new Thrown()
       case 'child':
         return mix(acc, this.#child(step.program))
+      case 'start':
+        this.#child(step.program)
+        return acc
       case 'detached':
         this.#activity(step.x)
         return acc

@@ -157,6 +157,11 @@ class Interpreter {
       case 'detached':
         void this.#call(step.x)
         return acc
+      case 'start': {
+        const input: ProgramInput = { ...this.#input, program: step.program, acc: 1 }
+        ctx.scheduleNewWorkflow('run', input, { instanceId: `started-${ctx.newGuid()}` })
+        return acc
+      }
       case 'send':
         if (this.#input.sink !== undefined) ctx.sendEvent(this.#input.sink, 'sent', ctx.newGuid())
         return acc

@@ -28,6 +28,8 @@ export type Step =
   | { readonly k: 'race'; readonly name: string; readonly seconds: number }
   | { readonly k: 'child'; readonly program: Program }
   | { readonly k: 'detached'; readonly x: number }
+  /** Another workflow, for which nobody waits. */
+  | { readonly k: 'start'; readonly program: Program }
   | { readonly k: 'send' }
   | { readonly k: 'status'; readonly value: number }
   | { readonly k: 'loop'; readonly times: number; readonly body: Program }
@@ -78,6 +80,7 @@ const grammar: readonly (readonly [weight: number, draw: Draw])[] = [
   ],
   [1, () => ({ k: 'send' })],
   [1, (rng) => ({ k: 'detached', x: number(rng) })],
+  [1, (rng, place) => nested(place, ({ depth }) => ({ k: 'start', program: trunk(rng, depth, false) }))],
   [1, (rng, { isBranch }) => (isBranch ? undefined : { k: 'status', value: rng.int(1, 99) })],
   [
     1,

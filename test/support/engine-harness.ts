@@ -2,7 +2,7 @@
 // that each behaviour can be checked twice: as it happened, and as a replay of what was recorded.
 
 import { expect } from 'vitest'
-import type { Command, Outcome } from '../../src/engine/commands.ts'
+import { type Command, isOneWay, type Outcome } from '../../src/engine/commands.ts'
 import type { ExecutionStarted, HistoryEvent } from '../../src/engine/events.ts'
 import { Execution } from '../../src/engine/execution.ts'
 import { currentFlags } from '../../src/engine/flags.ts'
@@ -143,7 +143,7 @@ export class EngineRun {
       for (const event of turn.events) if ('seq' in event) open.delete(event.seq)
       for (const command of result.commands) {
         if (command.kind === 'cancelTimer') open.delete(command.seq)
-        else if (command.kind !== 'sendEvent') open.set(command.seq, command)
+        else if (!isOneWay(command)) open.set(command.seq, command)
       }
     }
     return [...open.values()]
@@ -191,6 +191,7 @@ function summaryOf(command: Command): string {
     case 'scheduleTask':
     case 'createChild':
     case 'sendEvent':
+    case 'startWorkflow':
       return `${command.kind}:${command.name}`
     case 'createTimer':
     case 'cancelTimer':

@@ -4,14 +4,14 @@
 import { randomBytes } from 'node:crypto'
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Clock, Store } from '../../runtime/ports.ts'
-import type { Retention } from '../../runtime/retention.ts'
+import { leastKeptMs, type Retention } from '../../runtime/retention.ts'
 import type { Logger } from '../../workflow/logger.ts'
 import { type BlobOptions, Bodies } from './bodies.ts'
 import { History } from './history.ts'
 import { Inbox } from './inbox.ts'
 import { Instances } from './instances.ts'
 import { list } from './list.ts'
-import { Lives } from './lives.ts'
+import { graveMs, Lives } from './lives.ts'
 import { Projector } from './projection.ts'
 import { purge } from './purge.ts'
 import type { OnDynamoRequest } from './request-record.ts'
@@ -62,6 +62,7 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
   const instances = new Instances({ table, bodies, history, lives, now })
   const projector = new Projector({ table, bodies, lives, now, retention })
   return {
+    keepsEndedMs: leastKeptMs(retention, graveMs),
     getInstance: (instanceId, detail) => instances.get(instanceId, detail),
     createInstance: (row, replaces) => instances.create(row, replaces),
     read: (key, after) => history.read(key, after),

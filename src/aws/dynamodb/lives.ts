@@ -13,7 +13,7 @@ import { expiry, type Item, stringOf } from './items.ts'
 import type { Table } from './table.ts'
 
 /** Longer than SQS keeps a message: for so long a late one may name a life that is over. */
-const graveMs = 15 * 24 * 3_600_000
+export const graveMs = 15 * 24 * 3_600_000
 
 export interface LivesOptions {
   readonly table: Table

@@ -24,7 +24,7 @@ import { listShards } from './schema.ts'
 import { sizes } from './sizes.ts'
 
 /** What of a row is written once, and is never looked for. */
-type Start = Pick<InstanceRow, 'startKey' | 'againKey' | 'trace'>
+type Start = Pick<InstanceRow, 'startKey' | 'againKey' | 'formerStartKeys' | 'trace'>
 /** What of a row changes with its episodes. */
 type Shown = Pick<InstanceRow, 'customStatus' | 'output' | 'failure'>
 
@@ -36,11 +36,12 @@ export interface PackedRow {
 
 export async function packRow(bodies: Bodies, row: InstanceRow): Promise<PackedRow> {
   const place = placeOf(row)
-  const { parent, tags, startKey, againKey, trace, input, startAt, stalled, purgedAt } = row
+  const { parent, tags, startKey, againKey, formerStartKeys, trace, input, startAt, stalled, purgedAt } = row
   const start: Start = {
     ...(startKey !== undefined && { startKey }),
     ...(againKey !== undefined && { againKey }),
     ...(trace !== undefined && { trace }),
+    ...(formerStartKeys && { formerStartKeys }),
   }
   const packed = [
     ...(isEmpty(start) ? [] : [await bodies.pack(place, 'start', JSON.stringify(start), sizes.rowBodyBytes)]),

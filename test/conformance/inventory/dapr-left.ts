@@ -5,7 +5,6 @@ import { type LeftGroup, names } from './case-group.ts'
 const source = 'Dapr'
 const noRerun = 'not yet: there is no rerun'
 const tooLarge = 'not here: what is too large is refused at the call and fails it; no instance stalls for it'
-const noDetached = 'not yet: a workflow cannot start another without waiting for it, but by an activity'
 const oneApp = 'not here: an app is one deployment; work is handed to another by its API or its queue'
 const noPropagation =
   'not here: children and activities know what their inputs say; who needs more reads the history of the parent, which the status of a child names'
@@ -36,14 +35,10 @@ export const daprLeft: readonly LeftGroup[] = [
     reason: 'not here: the order of a history is its key, so none can be out of order',
     cases: names('stalledrecovery'),
   },
-  {
-    source,
-    group: 'detached',
-    reason: noDetached,
-    cases: names(
-      'accesspolicy_allow accesspolicy_deny continueasnew crossapp defaultid failure fields nowait propagation purge replay signing single terminate',
-    ),
-  },
+  { source, group: 'detached', reason: noPolicy, cases: names('accesspolicy_allow accesspolicy_deny') },
+  { source, group: 'detached', reason: oneApp, cases: names('crossapp') },
+  { source, group: 'detached', reason: noPropagation, cases: names('propagation') },
+  { source, group: 'detached', reason: noSigning, cases: names('signing') },
   {
     source,
     group: 'externalevent',
@@ -144,7 +139,6 @@ export const daprLeft: readonly LeftGroup[] = [
       'not yet: what has ended is removed after days, by status; Dapr’s cases are not asked for one by one',
     cases: names('retention'),
   },
-  { source, group: 'reuseid/occupied', reason: noDetached, cases: names('detached') },
   { source, group: 'reuseid/occupied', reason: noRerun, cases: names('rerun') },
   { source, group: 'reuseid/occupied', reason: oneApp, cases: names('crossapp') },
   { source, group: 'reuseid/occupied', reason: noSigning, cases: names('signing') },

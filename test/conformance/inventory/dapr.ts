@@ -106,6 +106,21 @@ export const daprCases: readonly HeldGroup[] = [
   },
   {
     source,
+    group: 'detached',
+    cases: {
+      single: 'a workflow starts another one',
+      defaultid: 'its id is `<caller>-<n>`',
+      fields: 'it has its time of start, no parent, and an execution of its own',
+      nowait: 'its caller does not wait',
+      failure: 'its failure is its own',
+      continueasnew: 'each generation starts its own',
+      replay: 'it is started exactly once',
+      terminate: 'a termination of the caller leaves it alone',
+      purge: 'a purge of the caller leaves it alone',
+    },
+  },
+  {
+    source,
     group: 'externalevent',
     cases: { history: 'events that were taken stand in the history' },
   },
@@ -282,6 +297,7 @@ export const daprCases: readonly HeldGroup[] = [
       handled: 'that failure can be caught',
       retrypolicy: 'tried again, it succeeds when the id is free',
       fanout: 'only that branch fails',
+      detached: 'a start that nobody waits for is dropped, and its caller goes on',
     },
   },
   {

@@ -52,6 +52,16 @@ export const durabletaskGoCases: readonly CaseGroup[] = [
       ActivityTraceContext: 'an activity is told where it is in the trace',
       WorkflowPatching_TracingSpans: 'the span of a workflow says which patches it has applied',
       StatefulHistory_MultiTurn: 'many turns on one live instance',
+      DetachedWorkflow_HappyPath: 'a workflow starts another and goes on',
+      DetachedWorkflow_DefaultInstanceID: 'default ids count the starts without an id',
+      DetachedWorkflow_NoCompletionFlowsBack: 'nothing of its end comes back',
+      DetachedWorkflow_ReplayDeterminism: 'a replay asks for the same ids',
+      'detached/actionShape': 'what the command holds',
+      'detached/rawInput': 'the input as it was given',
+      'detached/emptyIdError': 'an empty id is refused',
+      'detached/defaultId': 'the id by default',
+      'detached/retirePending': 'nothing waits for it',
+      'detached/mismatch': 'other code does not fit',
     },
   },
   {
@@ -145,14 +155,6 @@ export const durabletaskGoCases: readonly CaseGroup[] = [
       'not here: calls are committed before they are made, so the engine is never given a result before its call',
     cases: names(
       'eventTimer duplicate lateSchedule kindMismatch occupiedId suspensionFirst freshContext retryPolicy fanOutOfTwo terminated noCarryOver warning droppedShiftsIds preSyntheticTimer onCompletedAfterwards',
-    ),
-  },
-  {
-    source,
-    group: '',
-    reason: 'not yet: a workflow cannot start another without waiting for it, but by an activity',
-    cases: names(
-      'DetachedWorkflow_HappyPath DetachedWorkflow_DefaultInstanceID DetachedWorkflow_NoCompletionFlowsBack DetachedWorkflow_ReplayDeterminism detached/actionShape detached/rawInput detached/emptyIdError detached/defaultId detached/retirePending detached/mismatch',
     ),
   },
   {

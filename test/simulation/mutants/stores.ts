@@ -36,6 +36,13 @@ export const stores: Mutants = {
         }),
     },
   },
+  'a start that nobody knows when it is made again': {
+    ...faults,
+    mutant: replacing(({ store, newId }) => ({
+      createInstance: (row, replaces) =>
+        store.createInstance(row.startKey?.startsWith('d:') ? { ...row, startKey: newId() } : row, replaces),
+    })),
+  },
   'outcomes that are announced and not kept': {
     ...calm,
     mutant: { ports: (ports) => withPorts(ports, { putOutcomes: async () => {} }) },

@@ -1,0 +1,46 @@
+// What workflow code may say about a call, beside its input.
+
+import type { Duration } from './duration.ts'
+import type { RetryPolicy } from './retry-policy.ts'
+import type { Tags } from './tags.ts'
+
+export interface InlineOptions {
+  /**
+   * Results that may share one commit, 1 to 1,000. A host that dies takes up to so many steps along, and they run again: for activities that
+   * bear that (idempotent ones). The results that belong together are those of inline calls with nothing else between them.
+   */
+  readonly commitEvery: number
+}
+
+export interface CallActivityOptions {
+  /** Default: the activity's own, from `activity(fn, { retry })`; without one, a single attempt. */
+  readonly retry?: RetryPolicy
+  /**
+   * Run the activity inside the turn that asks for it: no message, no further invocation; each result is one commit, unless it is told to
+   * share one. For short steps. One whose host dies is run again, from the queue. Default: the activity's own; without one, false.
+   */
+  readonly inline?: boolean | InlineOptions
+  /** Bound of one attempt, from its start (seconds or '30s'). Default: the activity's own; without one, none. */
+  readonly timeout?: Duration
+}
+
+export interface CallChildWorkflowOptions {
+  /** Default: `<parent id>:<sequence number as four hex digits>`, with the generation in between after a continue-as-new. */
+  readonly instanceId?: string
+  /** Each attempt is a new instance; the default id of a further attempt ends in its own sequence number. */
+  readonly retry?: RetryPolicy
+}
+
+export interface ScheduleNewWorkflowOptions {
+  /** Default: `<caller's id>-<n>`, where n counts the ids given by default; `<caller's id>:g<generation>-<n>` after a continue-as-new. */
+  readonly instanceId?: string
+  /** The workflow does not begin before: a date, or so long from now. Default: at once. */
+  readonly startTime?: Date | Duration
+  /** By which lists find it: at most 16 names of letters, digits, `_`, `-` and `.`, with texts. */
+  readonly tags?: Tags
+}
+
+export interface WaitForExternalEventOptions {
+  /** After this the task fails with TenutoError `EVENT_TIMEOUT`. 0: only what is buffered already. Negative or left out: wait for ever. */
+  readonly timeout?: Duration
+}
