@@ -7,6 +7,7 @@ import { createChildren, notifyParent, terminateChildren } from './children.ts'
 import { startDetached } from './detached.ts'
 import type { Episode, InstanceKey } from './episode.ts'
 import type { InstanceState } from './instance-state.ts'
+import { cancelLeftTimers } from './left-timers.ts'
 import type { ActivityMessage, Message, TimerMessage } from './messages.ts'
 import type { CancelledTimer, Ports } from './ports.ts'
 import { sendEvent } from './send-event.ts'
@@ -50,6 +51,7 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
   if (timers.length > 0) await ports.timers.schedule(timers)
   if (cancelled.length > 0) await ports.timers.cancel(state.key, episode.generation, cancelled)
   if (isTerminal(episode.status)) await notifyParent(ports, state, episode)
+  await cancelLeftTimers(ports, state, episode)
 }
 
 function askedFor(ports: Ports, state: InstanceState, order: DispatchOrder): Asked {

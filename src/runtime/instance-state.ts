@@ -14,6 +14,8 @@ import { limits } from '../workflow/limits.ts'
 import type { Payload } from '../workflow/payload.ts'
 import type { RuntimeStatus } from '../workflow/status.ts'
 import type { ContinuedAsNew, Episode, InstanceKey, Lease } from './episode.ts'
+import { timersLeft } from './left-timers.ts'
+import type { CancelledTimer } from './ports.ts'
 
 export interface InstanceState {
   readonly key: InstanceKey
@@ -49,6 +51,8 @@ export interface InstanceState {
   lease: Lease | undefined
   /** Workflow time at which the timers that wait were made. */
   readonly timersSince: Map<number, number>
+  /** Timers that the generation before left behind. */
+  leftTimers: readonly CancelledTimer[]
   /** Patches that the current generation has applied. */
   readonly patches: Set<string>
   /** Tokens that carry episodes of the current generation, and the numbers of these. */
@@ -75,6 +79,7 @@ export function emptyState(key: InstanceKey): InstanceState {
     inline: new Set(),
     lease: undefined,
     timersSince: new Map(),
+    leftTimers: [],
     patches: new Set(),
     carriers: new Map(),
   }
@@ -150,6 +155,7 @@ function openGeneration(state: InstanceState, episode: NonNullable<InstanceState
   state.openedAt = episode.at
   state.aheadMs = aheadMs
   state.customStatus = undefined
+  state.leftTimers = timersLeft(state.outstanding.values(), episode)
   state.outstanding.clear()
   state.deferred.clear()
   state.known.clear()

@@ -58,7 +58,7 @@ function text(episodes: readonly Episode[] = []): string {
   })
 }
 
-test('a live instance leaves the history, byte by byte, that one leaves which is replayed at every turn', () => {
+test('a live instance leaves the history, byte by byte, that one leaves which is replayed at every turn (Dapr: statefulhistory/baseline)', () => {
   expect(live.size).toBeGreaterThan(100)
   expect([...replayed.keys()]).toEqual([...live.keys()])
   for (const [title, hosts] of live) {

@@ -54,7 +54,7 @@ async function runEverything({ ports, clock }: Memory): Promise<unknown> {
   return view?.output === undefined ? view : JSON.parse(view.output)
 }
 
-test('three hosts in turn do what one does: activities, children, timers, events, generations (Dapr: fanoutthree, multidapr, order, loadbalance/activity, loadbalance/suborchestration, loadbalance/timer, loadbalance/raise, loadbalance/continueasnew)', async () => {
+test('three hosts in turn do what one does: activities, children, timers, events, generations (Dapr: fanoutthree, multidapr, order, loadbalance/loadbalance, loadbalance/workerlb, loadbalance/activity, loadbalance/suborchestration, loadbalance/timer, loadbalance/raise, loadbalance/continueasnew)', async () => {
   const memory = createMemoryBackend()
   const hosts = [1, 2, 3].map(() => createRuntime(app, memory.ports))
   const handled = hosts.map(() => 0)

@@ -79,7 +79,7 @@ test('without a backend all share one in the folder of TENUTO_DATA, which outliv
   await Promise.all([first.stop(), client.stop()])
 })
 
-test('who waits goes on waiting while runtimes stop and start; a client that is stopped waits no more', async () => {
+test('who waits goes on waiting while runtimes stop and start; a client that is stopped waits no more (Dapr: reconnect/waitfor)', async () => {
   vi.stubEnv('TENUTO_DATA', join(temporaryFolder(), 'data'))
   const [client, other] = [new DaprWorkflowClient({ logger }), new DaprWorkflowClient({ logger })]
   const runtime = new WorkflowRuntime({ logger }).registerWorkflow(waiting)

@@ -64,7 +64,7 @@ test('an instance that is in memory goes on where it was, and only what is new i
   expect(read.slice(1)).toEqual([0, 0, 0, 0, 0])
 })
 
-test('no more instances are kept than may be; the one that was used longest ago goes first', async () => {
+test('no more instances are kept than may be; the one that was used longest ago goes first (Dapr: statefulhistory/maxinstances)', async () => {
   const stage = new Stage()
   const { read, ports } = readCounter()
   const host = stage.host(app, { ports, liveInstances: 2 })
@@ -81,7 +81,7 @@ test('no more instances are kept than may be; the one that was used longest ago 
   expect(read).toEqual([0, 1, 0, 1])
 })
 
-test('reset forgets everything, and everything goes on', async () => {
+test('reset forgets everything, and everything goes on (Dapr: statefulhistory/reconnect)', async () => {
   const stage = new Stage()
   const { read, ports } = readCounter()
   const host = stage.host(app, { ports })

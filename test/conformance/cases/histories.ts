@@ -1,7 +1,7 @@
 // Histories: what stands in them, in order, and nothing besides.
 
 import { expect } from 'vitest'
-import type { WorkflowContext } from '../../../src/index.ts'
+import { versions, type WorkflowContext } from '../../../src/index.ts'
 import type { Bench, Cases } from '../bench.ts'
 
 const echo = async (_ctx: unknown, value: unknown) => value
@@ -78,6 +78,29 @@ export const historyCases: Cases = {
       ['a', '1'],
       ['b', '{"c":2}'],
     ])
+  },
+
+  async 'the history tells when the first turn was: not before the start or its time, and of a new generation when that began (Dapr: fetch; DG: StartedAt_NilBeforeExecution, StartedAt_WithScheduleTime, StartedAt_AfterExecution, StartedAt_AfterContinueAsNew)'(
+    open,
+  ) {
+    async function twice(ctx: WorkflowContext, round: number): Promise<void> {
+      await ctx.waitForExternalEvent('go')
+      if (round === 1) ctx.continueAsNew(2)
+    }
+    const bench = await open({ workflows: { twice: versions({ v1: twice }) } })
+    const startAt = bench.host.now() + 2 * bench.shortMs
+    await bench.start('twice', 1, { startAt })
+    if ((await bench.view('twice')).status === 'PENDING') expect(await bench.history('twice')).toEqual([])
+    await bench.until('twice', ({ status }) => status === 'RUNNING')
+    const first = (await bench.history('twice'))[0]
+    expect(first?.at).toBeGreaterThanOrEqual(startAt)
+    expect(first?.events[0]).toMatchObject({ kind: 'executionStarted', version: 'v1' })
+    await bench.raise('twice', 'go')
+    await bench.raise('twice', 'go')
+    await bench.ended('twice')
+    const opening = (await bench.history('twice')).find(({ continuedAsNew }) => continuedAsNew)
+    expect(opening?.at).toBeGreaterThanOrEqual(first?.at ?? Number.POSITIVE_INFINITY)
+    expect(opening?.continuedAsNew?.started).toMatchObject({ generation: 2, version: 'v1' })
   },
 
   async 'an unknown instance has no history (Dapr: get/notfound; MJ: history/unknown)'(open) {

@@ -65,7 +65,7 @@ export const daprLeft: readonly LeftGroup[] = [
     source,
     group: 'loadbalance',
     reason: noReplica,
-    cases: names('churnstrand configfastpath handoffstrand loadbalance routes workerlb'),
+    cases: names('churnstrand configfastpath handoffstrand routes'),
   },
   {
     source,
@@ -97,17 +97,10 @@ export const daprLeft: readonly LeftGroup[] = [
   },
   {
     source,
-    group: 'raise/deletetimer',
-    reason:
-      'not here: timers are not rows that can be counted on every backend; a late one is ignored, which is tested',
-    cases: names('alreadydeleted completioncleanup multiple'),
-  },
-  {
-    source,
     group: 'reconnect',
     reason: noReplica,
     cases: names(
-      'executor midcall waitfor workflow deactivate/activity deactivate/completion deactivate/crossactivity deactivate/orchestrator deactivate/raiseevent reuse/completionretry reuse/midretry reuse/raiseevent reuse/startretry crossactivity',
+      'executor midcall workflow deactivate/activity deactivate/completion deactivate/crossactivity deactivate/orchestrator deactivate/raiseevent reuse/completionretry reuse/midretry reuse/raiseevent reuse/startretry crossactivity',
     ),
   },
   {
@@ -163,15 +156,7 @@ export const daprLeft: readonly LeftGroup[] = [
     group: 'statefulhistory',
     reason:
       'not here: a live instance is memory of the host itself; test/runtime/live-instances.test.ts holds it against replay',
-    cases: names(
-      'baseline bytelimit clientchurn disabled happypath largehistory maxinstances multipleclients multipledaprds reconnect ttl',
-    ),
-  },
-  {
-    source,
-    group: 'terminate',
-    reason: 'not here: a child is a row, and no host that could be down',
-    cases: names('zombiechilddown'),
+    cases: names('bytelimit clientchurn disabled happypath largehistory multipleclients multipledaprds ttl'),
   },
   { source, group: 'terminate', reason: 'not here: no gRPC', cases: names('grpc') },
   {

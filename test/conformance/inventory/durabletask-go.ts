@@ -41,6 +41,10 @@ export const durabletaskGoCases: readonly CaseGroup[] = [
       TaskExecutionId: 'one id over all attempts of a call',
       ListInstanceIDs: 'instances are listed',
       GetInstanceHistory: 'a history can be read',
+      StartedAt_NilBeforeExecution: 'before its first turn an instance has no time of one, and no history',
+      StartedAt_WithScheduleTime: 'the first turn is not before the scheduled start',
+      StartedAt_AfterExecution: 'when it was is told by the history, also after the end',
+      StartedAt_AfterContinueAsNew: 'and of the newest generation when that began',
       WaitForInstanceStart: 'a wait for the start, and its time-out',
       WorkflowPatching_DefaultToPatched: 'new code takes the new way',
       WorkflowPatching_RunUnpatchedVersion: 'an instance that is past the patch takes the old one',
@@ -155,14 +159,6 @@ export const durabletaskGoCases: readonly CaseGroup[] = [
       'not here: calls are committed before they are made, so the engine is never given a result before its call',
     cases: names(
       'eventTimer duplicate lateSchedule kindMismatch occupiedId suspensionFirst freshContext retryPolicy fanOutOfTwo terminated noCarryOver warning droppedShiftsIds preSyntheticTimer onCompletedAfterwards',
-    ),
-  },
-  {
-    source,
-    group: '',
-    reason: 'not yet: the time of the first turn is not kept beside those of creation and change',
-    cases: names(
-      'StartedAt_AfterExecution StartedAt_WithScheduleTime StartedAt_NilBeforeExecution StartedAt_AfterContinueAsNew',
     ),
   },
   {
