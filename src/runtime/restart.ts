@@ -10,6 +10,7 @@ import type { Ports } from './ports.ts'
 import type { InstanceRow } from './rows.ts'
 import type { RestartRequest } from './running-again.ts'
 import { replace, ringStart, startInstance } from './start-instance.ts'
+import { traced, traceStart } from './tracing.ts'
 
 export async function restartInstance(
   ports: Ports,
@@ -25,7 +26,8 @@ export async function restartInstance(
     return startInstance(ports, { ...start, ...key, ...id, idReusePolicy: 'failIfExists' })
   }
   const now = ports.clock.now()
-  return beginAnew(ports, row, 'ERR_RESTART_WORKFLOW', {
+  const span = traceStart(ports, { instanceId, name: workflowName }, undefined)
+  const anew = beginAnew(ports, row, 'ERR_RESTART_WORKFLOW', {
     instanceId,
     incarnation: ports.newId(),
     name: workflowName,
@@ -37,8 +39,10 @@ export async function restartInstance(
     // The start that made the first life is known by its key still.
     ...(startKey !== undefined && { startKey }),
     ...(idempotencyKey !== undefined && { againKey: idempotencyKey }),
+    ...(span.trace !== undefined && { trace: span.trace }),
     episode: 0,
   })
+  return traced(span, anew)
 }
 
 /**

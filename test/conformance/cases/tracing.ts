@@ -118,6 +118,29 @@ export const tracingCases: Cases = {
     expect(places).toContain(output)
   },
 
+  async 'an instance that is restarted, as itself or as another, has a trace of its own'(open) {
+    const order = async (ctx: WorkflowContext) => ctx.callActivity(whereAmI)
+    const tracer = recordingTracer()
+    const bench = await open({ workflows: { order }, activities: { whereAmI } }, tracer)
+    await bench.run('order')
+    for (const newInstanceId of [undefined, 'again']) {
+      const restart = { instanceId: 'order', ...(newInstanceId !== undefined && { newInstanceId }) }
+      await bench.host.pass(bench.management.restart(restart))
+      await bench.idle()
+      await bench.ended(newInstanceId ?? 'order')
+    }
+    await bench.idle()
+    const roots = tracer.spans.filter(({ name, parent }) => name === 'orchestration||order' && parent)
+    expect(new Set(roots.map(({ context }) => context.traceId)).size).toBe(3)
+    expect(tracer.tree).toEqual(
+      new Set([
+        'create_orchestration||order',
+        'orchestration||order < create_orchestration||order',
+        'activity||whereAmI < orchestration||order',
+      ]),
+    )
+  },
+
   async 'patches that were applied, and the version, are said on the workflow’s span (DG: WorkflowPatching_TracingSpans)'(
     open,
   ) {
