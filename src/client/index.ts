@@ -19,7 +19,7 @@ export type {
   WorkflowClient,
   WorkflowState,
 } from './workflow-client.ts'
-export type { AgainOptions, RestartOptions, WorkflowsAgain } from './workflow-again.ts'
+export type { AgainOptions, RerunOptions, RestartOptions, WorkflowsAgain } from './workflow-again.ts'
 export type {
   ListOptions,
   ManyOptions,

@@ -61,6 +61,8 @@ export interface WorkflowState<Output = unknown> {
   /** Set when it is a child. */
   readonly parentInstanceId?: string
   readonly tags?: Readonly<Record<string, string>>
+  /** Set on a rerun: the instance and the command that it was begun from. Not in lists without payloads. */
+  readonly rerunOf?: { readonly instanceId: string; readonly eventId: number }
 }
 
 /**

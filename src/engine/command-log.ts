@@ -4,6 +4,8 @@ import { TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import type { CodePosition } from './code-position.ts'
 import { type Command, describeCommand, sameCommand } from './commands.ts'
+import type { PastLink } from './events.ts'
+import { overridden, type Renewal, renewed } from './renewal.ts'
 
 /** Where the code left the path of its history. */
 export interface Divergence {
@@ -18,19 +20,27 @@ export interface Divergence {
 
 export class CommandLog {
   readonly #position: CodePosition
+  readonly #past: PastLink | undefined
   #seq = 0
   #issued: Command[] = []
   #recorded: readonly Command[] | undefined
+  #renewal: Renewal | undefined
   #divergence: Divergence | undefined
 
-  constructor(position: CodePosition) {
+  constructor(position: CodePosition, past?: PastLink) {
     this.#position = position
+    this.#past = past
   }
 
-  /** Begins a turn. @param recorded what the history says this turn asked for; undefined for a turn that is new. */
-  begin(recorded: readonly Command[] | undefined): void {
+  /**
+   * Begins a turn.
+   * @param recorded what the history says this turn asked for; undefined for a turn that is new
+   * @param renewal for a turn of another life's past
+   */
+  begin(recorded: readonly Command[] | undefined, renewal?: Renewal): void {
     this.#issued = []
     this.#recorded = recorded
+    this.#renewal = renewal
   }
 
   /** The next sequence number of this generation. */
@@ -43,7 +53,8 @@ export class CommandLog {
    * the command itself.
    * @throws TenutoError `TOO_MANY_COMMANDS`
    */
-  issue<C extends Command>(command: C): C {
+  issue<C extends Command>(given: C): C {
+    const command = renewed(overridden(given, this.#past), this.#renewal)
     if (this.#issued.length >= limits.commandsPerTurn) {
       throw new TenutoError(
         'TOO_MANY_COMMANDS',

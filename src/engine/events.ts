@@ -13,6 +13,25 @@ export interface ParentLink {
   readonly depth: number
 }
 
+/** The life whose past another one has taken up. */
+export interface PastLink {
+  /** `rerun`: up to the command `seq`. `rewind`: all but its failures. */
+  readonly kind: 'rerun' | 'rewind'
+  readonly instanceId: string
+  readonly incarnation: string
+  readonly generation: number
+  /** Of a rerun: sequence number of the command that was made anew first. */
+  readonly seq?: number
+  /** Of a rerun: sequence number of the first attempt of that call, if it has a retry policy. */
+  readonly firstSeq?: number
+  /** Of a rerun: what that command, an activity or a child, is given instead of its own input. */
+  readonly input?: NonNullable<Payload>
+  /** Of a rerun: the id that the child has instead of its own. */
+  readonly childInstanceId?: string
+  /** Of a rewind: older lives of the same id that were rewound before, whose children are its children. */
+  readonly before?: readonly string[]
+}
+
 /** Opens a generation. */
 export interface ExecutionStarted {
   /** Version of the workflow that the instance runs on, if it had versions when it began. */
@@ -29,6 +48,10 @@ export interface ExecutionStarted {
   readonly trace?: string
   /** Numbered behaviours of the engine in force when the generation began; it keeps them. See `flags.ts`. */
   readonly flags: readonly number[]
+  /** At the first turn of a life that has taken up the past of another. */
+  readonly past?: PastLink
+  /** With it: what random numbers are drawn from, so that they are those of the other life. */
+  readonly seed?: string
 }
 
 interface TaskFact {

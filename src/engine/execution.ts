@@ -15,7 +15,7 @@ import { drive, isGenerator } from './driver.ts'
 import { EventBuffer } from './event-buffer.ts'
 import type { ExecutionStarted, HistoryEvent, TaskOutcome } from './events.ts'
 import { Patches } from './patches.ts'
-import { seededRandom } from './random.ts'
+import { seededRandom, seedOf } from './random.ts'
 import { Suspension } from './suspension.ts'
 import type { TaskOwner, TaskState } from './tasks.ts'
 import type { Turn, TurnResult } from './turn.ts'
@@ -35,7 +35,7 @@ export class Execution implements TaskOwner {
   awaits = 0
   chained = false
   readonly #position = new CodePosition()
-  readonly commands = new CommandLog(this.#position)
+  readonly commands: CommandLog
   readonly patches = new Patches()
   readonly events = new EventBuffer()
   /** Commands that wait for an answer, by sequence number. */
@@ -71,10 +71,10 @@ export class Execution implements TaskOwner {
     this.logger = mapLogger(
       (level) => (message, fields) => afterWindow(() => ownLogger[level](message, fields)),
     )
-    const { instanceId, incarnation, generation } = started
+    this.commands = new CommandLog(this.#position, started.past)
     this.scope = {
       now: 0,
-      random: seededRandom(JSON.stringify([instanceId, incarnation, generation])),
+      random: seededRandom(seedOf(started)),
       onUnhandledRejection: (reason) => {
         const message = 'A rejection in the workflow was handled by nobody; is an await missing?'
         this.logger.warn(message, { error: toFailureDetails(reason) })
@@ -150,15 +150,21 @@ export class Execution implements TaskOwner {
 
   async #turn(turn: Turn, values: readonly unknown[], drain: Drain): Promise<TurnResult> {
     this.scope.now = turn.at
-    this.replaying = turn.recorded !== undefined
+    const { takenUp } = turn
+    this.replaying = (turn.recorded ?? takenUp) !== undefined
     // A terminated turn asks for nothing, whatever its earlier events made the code ask for.
     const terminated = turn.events.at(-1)?.kind === 'executionTerminated'
-    this.commands.begin(terminated ? undefined : turn.recorded?.commands)
-    this.patches.begin(turn.recorded && (turn.recorded.patches ?? []))
+    this.commands.begin(
+      terminated ? undefined : turn.recorded?.commands,
+      takenUp && { ...takenUp, turnAt: turn.at },
+    )
+    const past = turn.recorded ?? takenUp
+    this.patches.begin(past && (past.patches ?? []))
     let consumed = 0
     for (const [at, event] of turn.events.entries()) {
       if (this.#outcome || this.commands.divergence) break
       consumed++
+      this.scope.now = turn.times?.[at] ?? turn.at
       if (this.#escaped) this.end({ kind: 'failed', failure: failureOf(this.#escaped) })
       else await this.#deliver(event, values[at], drain)
     }
@@ -266,7 +272,7 @@ export class Execution implements TaskOwner {
 
   #checkEnd(turn: Turn): void {
     const { missing } = this.patches
-    if (missing !== undefined)
+    if (missing !== undefined && !turn.takenUp)
       this.commands.divergeAt(`that patch '${missing}' was applied`, 'does not ask for it', 'PATCH_MISMATCH')
     if (!turn.recorded || turn.recorded.ended === (this.#outcome !== undefined)) return
     if (turn.recorded.ended)

@@ -1,6 +1,7 @@
 // Deterministic random numbers for the replay window: seeded by instance, incarnation and generation, so no two executions share them.
 
 import { createHash } from 'node:crypto'
+import type { ExecutionStarted } from './events.ts'
 
 /** A generator of uint32 (sfc32), the same sequence for the same seed text. */
 export function seededRandom(seed: string): () => number {
@@ -33,4 +34,9 @@ export function uuid(next: () => number): `${string}-${string}-${string}-${strin
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
   const hex = bytes.toString('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+/** What a generation draws its random numbers from. */
+export function seedOf({ seed, instanceId, incarnation, generation }: ExecutionStarted): string {
+  return seed ?? JSON.stringify([instanceId, incarnation, generation])
 }

@@ -4,6 +4,7 @@ import type { Context } from 'hono'
 import type { Management } from '../runtime/management.ts'
 import type { RunningAgain } from '../runtime/running-again.ts'
 import { TenutoError } from '../workflow/errors.ts'
+import { encodePayload } from '../workflow/payload.ts'
 import { jsonAnswer } from './answers.ts'
 import { readMembers } from './body.ts'
 import { idempotencyKeyOf, type Members, onKnownInstance } from './operations.ts'
@@ -30,6 +31,26 @@ export const again: Readonly<Record<string, Again>> = {
     const newInstanceId = given === true ? crypto.randomUUID() : newIdIn(members)
     return management.restart({ instanceId, ...key, ...(newInstanceId !== undefined && { newInstanceId }) })
   },
+  async rerun(management, { instanceId, members, key }) {
+    const eventId = members.get('eventID')
+    if (!Number.isSafeInteger(eventId))
+      throw new TenutoError(
+        'ERR_MALFORMED_REQUEST',
+        'eventID must be the number of a command in the history.',
+      )
+    const newInstanceId = newIdIn(members)
+    const newChildInstanceId = textIn(members, 'newChildInstanceID')
+    const input = members.has('input') ? encodePayload(members.get('input'), 'input') : undefined
+    return management.rerun({
+      instanceId,
+      eventId: eventId as number,
+      ...key,
+      ...(newInstanceId !== undefined && { newInstanceId }),
+      ...(newChildInstanceId !== undefined && { newChildInstanceId }),
+      ...(input !== undefined && { input }),
+    })
+  },
+  rewind: async (management, { instanceId, key }) => management.rewind({ instanceId, ...key }),
 }
 
 export async function runAgain({ req }: Context, management: Management, run: Again): Promise<Response> {
@@ -49,9 +70,13 @@ export async function runAgain({ req }: Context, management: Management, run: Ag
 }
 
 function newIdIn(members: Members): string | undefined {
-  const id = members.get('newInstanceID') ?? undefined
-  if (id === undefined) return undefined
-  if (typeof id !== 'string') throw new TenutoError('ERR_MALFORMED_REQUEST', 'newInstanceID must be a text.')
-  assertNewInstanceId(id)
+  const id = textIn(members, 'newInstanceID')
+  if (id !== undefined) assertNewInstanceId(id)
   return id
+}
+
+function textIn(members: Members, name: string): string | undefined {
+  const text = members.get(name) ?? undefined
+  if (text === undefined || typeof text === 'string') return text
+  throw new TenutoError('ERR_MALFORMED_REQUEST', `${name} must be a text.`)
 }

@@ -43,6 +43,7 @@ export function toWireStatus(view: InstanceView): WireStatus {
       ...customStatusProperties(view.customStatus),
       ...summary.properties,
       ...(failure && failureProperties(failure, status)),
+      ...(view.rerunOf && { [`${own}.rerun_of`]: JSON.stringify(view.rerunOf) }),
     },
   }
 }
@@ -85,6 +86,7 @@ export function fromWireStatus(json: unknown): InstanceView {
     ...(failure && { failure }),
     ...optionalText('parentInstanceId', text[`${own}.parent_instance_id`]),
     ...readTags(text),
+    ...readRerunOf(text),
   }
 }
 
@@ -125,6 +127,13 @@ function readFailure(text: Readonly<Record<string, unknown>>): FailureDetails | 
 function readTags(text: Readonly<Record<string, unknown>>): Pick<InstanceView, 'tags'> {
   const tags = decodePayload(stringAt(text, `${own}.tags`))
   return typeof tags === 'object' && tags !== null ? { tags: tags as Record<string, string> } : {}
+}
+
+function readRerunOf(text: Readonly<Record<string, unknown>>): Pick<InstanceView, 'rerunOf'> {
+  const { instanceId, eventId } = asObject(decodePayload(stringAt(text, `${own}.rerun_of`)))
+  return typeof instanceId === 'string' && typeof eventId === 'number'
+    ? { rerunOf: { instanceId, eventId } }
+    : {}
 }
 
 function payloadAt(text: Readonly<Record<string, unknown>>, member: string, ...names: readonly string[]) {

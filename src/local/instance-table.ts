@@ -1,6 +1,7 @@
 // Rows of instances: what is known of each, and which of its lives is the present one.
 
 import type { Episode, InstanceKey } from '../runtime/episode.ts'
+import type { RowDetail } from '../runtime/ports.ts'
 import type { InstanceRow, Projection, Stall } from '../runtime/rows.ts'
 import { isTerminal, type RuntimeStatus } from '../workflow/status.ts'
 import type { Database } from './database.ts'
@@ -84,9 +85,11 @@ export class InstanceTable {
     return life?.incarnation === key.incarnation && life.purged_at === null ? life : undefined
   }
 
-  row(instanceId: string): InstanceRow | undefined {
-    const row = this.#sql.findFull.get(instanceId) as FullRow | undefined
-    return row && toInstanceRow(row)
+  row(instanceId: string, detail?: RowDetail): InstanceRow | undefined {
+    const found = this.#sql.findFull.get(instanceId) as FullRow | undefined
+    if (!found || detail === 'start') return found && toInstanceRow(found)
+    const { past: _, ...row } = toInstanceRow(found)
+    return row
   }
 
   insert(row: InstanceRow): void {

@@ -1,9 +1,8 @@
-// The store port on SQLite. What its methods have in common: statements run at once, handlers are answered at
-// once, others after the flush (see `WriteLog`), and nothing is found or written under a key whose
-// incarnation is not the present one.
+// The store port on SQLite. Statements run at once, handlers are answered at once, others after the flush (see `WriteLog`); nothing is
+// found or written under a key whose incarnation is not the present one.
 
 import type { Episode, InstanceKey } from '../runtime/episode.ts'
-import type { AppendResult, Clock, InstancePage, ListFilter, Store } from '../runtime/ports.ts'
+import type { AppendResult, Clock, InstancePage, ListFilter, RowDetail, Store } from '../runtime/ports.ts'
 import type { InboxRow, InstanceRecord, InstanceRow, Projection, Stall } from '../runtime/rows.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { isTerminal } from '../workflow/status.ts'
@@ -45,8 +44,8 @@ export class LocalStore implements Store {
     this.#messages = messages
   }
 
-  async getInstance(instanceId: string): Promise<InstanceRow | undefined> {
-    return this.#log.read(() => this.#instances.row(instanceId), instanceId)
+  async getInstance(instanceId: string, detail?: RowDetail): Promise<InstanceRow | undefined> {
+    return this.#log.read(() => this.#instances.row(instanceId, detail), instanceId)
   }
 
   async createInstance(row: InstanceRow, replaces?: string): Promise<InstanceRow | undefined> {
@@ -138,7 +137,7 @@ export class LocalStore implements Store {
   async putInbox(key: InstanceKey, row: InboxRow): Promise<InboxRow | undefined> {
     return this.#log.write(() => {
       const life = this.#instances.alive(key)?.life
-      if (life === undefined) return undefined // nobody would ever read it
+      if (life === undefined) return undefined
       const present = this.#inbox.get(life, row.factId)
       if (!present) this.#inbox.put(life, row)
       return present

@@ -31,6 +31,15 @@ export function checkKey(key: string | undefined, what: string): void {
   )
 }
 
+/** @throws TenutoError `INVALID_ARGUMENT` */
+export function checkChildId(instanceId: string): void {
+  if (instanceId !== '' && instanceId.length <= limits.childInstanceIdCharacters) return
+  throw new TenutoError(
+    'INVALID_ARGUMENT',
+    `The id of a child must have 1 to ${limits.childInstanceIdCharacters} characters, got ${instanceId.length}.`,
+  )
+}
+
 function characters(text: string): number {
   return Array.from(text).length
 }

@@ -15,6 +15,7 @@ import { isTerminal } from '../workflow/status.ts'
 import { startDigest } from './digest.ts'
 import type { DispatchOrder } from './dispatch.ts'
 import type { Episode } from './episode.ts'
+import { heirOf } from './heirs.ts'
 import { type InstanceState, parentOf } from './instance-state.ts'
 import { doorbell, type Message } from './messages.ts'
 import { eachInParallel } from './parallel.ts'
@@ -57,7 +58,9 @@ async function createChild(
   let present = await ports.store.createInstance(row)
   // An instance that has ended gives its id up, as at a start from outside.
   if (present && isOver(present) && !isMine(present, parent)) {
-    present = await replace(ports, present, row)
+    const heir = await heirOf(ports, state, present, row)
+    if (heir.status === 'COMPLETED') return tellParent(ports, parent, outcomeOf(parent, heir))
+    present = await replace(ports, present, heir)
   }
   if (!present) return [doorbell(row, ports.newId(), [startFactId])]
   if (!isMine(present, parent)) {
@@ -153,14 +156,16 @@ async function tellParent(
 
 export async function notifyParent(ports: Ports, state: InstanceState, episode: Episode): Promise<void> {
   const parent = parentOf(state)
-  if (!parent) return
-  const { generation, seq } = parent
-  const { output, failure } = episode
-  const event: ChildWorkflowCompleted | ChildWorkflowFailed =
-    episode.status === 'COMPLETED'
-      ? { kind: 'childWorkflowCompleted', generation, seq, ...(output !== undefined && { output }) }
-      : { kind: 'childWorkflowFailed', generation, seq, failure: failure ?? terminatedFailure }
-  await ports.queue.send(await tellParent(ports, parent, event))
+  if (parent) await ports.queue.send(await tellParent(ports, parent, outcomeOf(parent, episode)))
+}
+
+function outcomeOf(
+  { generation, seq }: ParentLink,
+  { status, output, failure }: Pick<Episode, 'status' | 'output' | 'failure'>,
+): ChildWorkflowCompleted | ChildWorkflowFailed {
+  return status === 'COMPLETED'
+    ? { kind: 'childWorkflowCompleted', generation, seq, ...(output !== undefined && { output }) }
+    : { kind: 'childWorkflowFailed', generation, seq, failure: failure ?? terminatedFailure }
 }
 
 const terminatedFailure = { errorType: 'WorkflowTerminated', message: 'The child workflow was terminated.' }

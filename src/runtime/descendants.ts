@@ -1,7 +1,7 @@
 // The children of an instance that has ended, and theirs: as far as the histories that are still there tell.
 
 import { isTerminal } from '../workflow/status.ts'
-import type { InstanceKey } from './episode.ts'
+import type { Episode, InstanceKey } from './episode.ts'
 import { eachInParallel } from './parallel.ts'
 import type { Ports } from './ports.ts'
 import type { InstanceRow } from './rows.ts'
@@ -30,11 +30,23 @@ export async function childrenOf(ports: Ports, parent: InstanceKey): Promise<rea
   const ids = episodes.flatMap(({ commands }) =>
     commands.flatMap((command) => (command.kind === 'createChild' ? command.instanceId : [])),
   )
+  const lives = new Set([parent.incarnation, ...rewoundLives(episodes)])
   const found: Descendant[] = []
   await eachInParallel([...new Set(ids)], readsAtOnce, async (instanceId) => {
     const row = await ports.store.getInstance(instanceId, 'row')
-    if (row?.parent?.incarnation !== parent.incarnation || row.purgedAt !== undefined) return
+    if (!row?.parent || !lives.has(row.parent.incarnation) || row.purgedAt !== undefined) return
     found.push({ instanceId, incarnation: row.incarnation, status: row.status })
   })
   return found
+}
+
+/** Lives of the same id that this one has gone on with: their children are its children. */
+function rewoundLives(episodes: readonly Episode[]): readonly string[] {
+  const starts = episodes.flatMap(({ events, continuedAsNew }) => [
+    ...events.filter((event) => event.kind === 'executionStarted'),
+    ...(continuedAsNew ? [continuedAsNew.started] : []),
+  ])
+  return starts.flatMap(({ past }) =>
+    past?.kind === 'rewind' ? [past.incarnation, ...(past.before ?? [])] : [],
+  )
 }

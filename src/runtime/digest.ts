@@ -7,6 +7,16 @@ export function startDigest(name: string, input: Payload, startAt: number | unde
   return digestOf(name, input ?? null, startAt ?? null)
 }
 
+/** Digest of what a rerun is begun from: the same request again gets the same answer. */
+export function rerunDigest(
+  incarnation: string,
+  eventId: number,
+  input: Payload,
+  childInstanceId: string | undefined,
+): string {
+  return digestOf('rerun', incarnation, eventId, input ?? null, childInstanceId ?? null)
+}
+
 /** Digest of an external event: the same id with another name or other data is refused. */
 export function eventDigest(name: string, data: Payload): string {
   return digestOf(name.toLowerCase(), data ?? null)

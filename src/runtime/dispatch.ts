@@ -63,6 +63,7 @@ function askedFor(ports: Ports, state: InstanceState, order: DispatchOrder): Ask
   // Activities outlive the end of their generation (nobody awaited them, but they were asked for); timers do not.
   const timersMatter = current && !isTerminal(state.status)
   for (const command of episode.commands) {
+    if (episode.done?.includes(command.seq)) continue
     switch (command.kind) {
       case 'scheduleTask':
         if (isAnswered(command) || state.status === 'TERMINATED') break

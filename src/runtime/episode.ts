@@ -24,6 +24,10 @@ export interface Episode {
   /** Workflow time of the turn, ms; never less than the episode's before. */
   readonly at: number
   readonly events: readonly HistoryEvent[]
+  /** Workflow time of each event, ms, where the first episode of a life takes up the past of another. */
+  readonly eventTimes?: readonly number[]
+  /** Sequence numbers of commands that were carried out in that other life, and are not again. */
+  readonly done?: readonly number[]
   readonly commands: readonly Command[]
   /** Status after the turn. A generation that continued as new is `RUNNING` again. */
   readonly status: RuntimeStatus

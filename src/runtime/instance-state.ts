@@ -118,7 +118,7 @@ export function absorb(state: InstanceState, episode: Episode): void {
     const id = factIdOf(event)
     state.known.set(id, episode.n)
     if (isTaskOutcome(event)) answer(state, event.seq)
-    else if (event.kind === 'executionStarted') state.started = event
+    else if (event.kind === 'executionStarted') begin(state, event)
     else if (event.kind === 'activityDeferred') defer(state, event)
     else state.consumed.push([id, episode.n])
   }
@@ -131,6 +131,12 @@ export function absorb(state: InstanceState, episode: Episode): void {
 /** Its outcome may have come before. */
 function defer(state: InstanceState, { task, until }: ActivityDeferred): void {
   if (state.outstanding.has(task)) state.deferred.set(task, until)
+}
+
+/** A life that has taken up the past of another begins with the generation that it was. */
+function begin(state: InstanceState, started: ExecutionStarted): void {
+  state.started = started
+  state.generation = started.generation
 }
 
 function answer(state: InstanceState, seq: number): void {

@@ -4,7 +4,7 @@ import type { InstanceRow } from './rows.ts'
 
 /** An instance row as the outside sees it. */
 export function viewOf(row: InstanceRow): InstanceView {
-  const { instanceId, name, input, output, customStatus, parent, tags } = row
+  const { instanceId, name, input, output, customStatus, parent, tags, rerunOf } = row
   const { mark: _, ...reason } = row.stalled ?? {}
   const isStalled = 'message' in reason && !isTerminal(row.status)
   const failure = row.failure ?? (isStalled ? reason : undefined)
@@ -21,5 +21,6 @@ export function viewOf(row: InstanceRow): InstanceView {
     ...(failure && { failure }),
     ...(parent && { parentInstanceId: parent.instanceId }),
     ...(tags && { tags }),
+    ...(rerunOf && { rerunOf }),
   }
 }

@@ -41,7 +41,7 @@ export interface LiveInstance {
 export function newLiveInstance(key: InstanceKey, row: InstanceRow): LiveInstance {
   const status = row.status === 'PENDING' ? 'RUNNING' : row.status
   return {
-    state: emptyState(key),
+    state: { ...emptyState(key), generation: row.past?.link.generation ?? 1 },
     execution: undefined,
     obstacle: undefined,
     row,
@@ -88,6 +88,7 @@ export async function catchUp(
       turns.push({
         at: episode.at,
         events,
+        ...(episode.eventTimes && { times: episode.eventTimes }),
         recorded: {
           commands: episode.commands,
           ended: isTerminal(episode.status),
@@ -116,8 +117,12 @@ export function shownAfter(shown: Shown, { status, customStatus, at }: Episode):
 }
 
 /** The execution of the current generation; undefined (and the obstacle set) when its workflow is not registered. */
-export function createExecution(live: LiveInstance, app: App, logger: Logger): Execution | undefined {
-  const { started } = live.state
+export function createExecution(
+  live: LiveInstance,
+  app: App,
+  logger: Logger,
+  started = live.state.started,
+): Execution | undefined {
   if (!started) throw new TenutoError('INTERNAL', `${live.state.key.instanceId} has no start`)
   const workflow = app.workflow(started.name, started.version)
   if (workflow) return new Execution(app, workflow.run, started, logger)
@@ -159,7 +164,8 @@ export class LiveInstances {
   /** Keeps it for its next turn, unless that must look at the row again: what stalls it may be gone by then. */
   keep(live: LiveInstance): void {
     this.drop(live.state.key)
-    if (live.obstacle || live.shown.stalled) return
+    // Nor one that holds the past of another life, which only its first turn needs.
+    if (live.obstacle || live.shown.stalled || live.row.past) return
     const weight = weightOf(live)
     this.#kept.set(keyText(live.state.key), { live, weight })
     this.#weight += weight

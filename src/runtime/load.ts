@@ -41,7 +41,7 @@ export async function load(
   instances.drop(key)
   const record = await ports.store.read(key)
   // After the episodes: whoever stalls the instance marks its row first, then looks for episodes that it has to guard.
-  const row = await ports.store.getInstance(key.instanceId, 'row')
+  const row = await ports.store.getInstance(key.instanceId, record.episodes.length === 0 ? 'start' : 'row')
   if (!row || row.incarnation !== key.incarnation || row.purgedAt !== undefined) return undefined
   const live = newLiveInstance(key, row)
   const stalled = row.stalled ?? record.stalled

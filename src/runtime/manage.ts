@@ -10,7 +10,9 @@ import type { InstanceView, Management, WaitUntil } from './management.ts'
 import type { Ports } from './ports.ts'
 import { purgeInstance } from './purge.ts'
 import { countInstances, listInstances } from './query-instances.ts'
+import { rerunInstance } from './rerun.ts'
 import { restartInstance } from './restart.ts'
+import { rewindInstance } from './rewind.ts'
 import { startInstance } from './start-instance.ts'
 import { waitForInstance } from './wait.ts'
 
@@ -59,6 +61,8 @@ export function createManagement(ports: Ports): Management {
       })
     },
     restart: (request) => restartInstance(ports, request),
+    rerun: (request) => rerunInstance(ports, request),
+    rewind: (request) => rewindInstance(ports, request),
     purge: (instanceId, options = {}) => purgeInstance(ports, instanceId, options),
   }
 }

@@ -19,11 +19,14 @@ export function nextGeneration(
   unheard: readonly EventRaised[],
 ): ContinuedAsNew {
   const { state } = live
-  const previous = state.started ?? startOf(live.row)
-  const { input: _, trace: __, ...same } = previous
+  const begun = events.find((event) => event.kind === 'executionStarted')
+  const previous = state.started ?? begun ?? startOf(live.row)
+  const { input: _, trace: __, seed: _seed, past, ...same } = previous
   const started: ExecutionStarted = {
     ...same,
     generation: state.generation + 1,
+    // By it the children of the lives before are found.
+    ...(past?.kind === 'rewind' && { past }),
     ...(outcome.input !== undefined && { input: outcome.input }),
     flags: currentFlags,
   }

@@ -15,8 +15,11 @@ export type AppendResult =
   /** The incarnation does not exist any more: it was purged or replaced. */
   | { readonly kind: 'gone' }
 
-/** `row`: for whoever reads the history too, or not at all. What derives from the newest episode may then be out of date, and it costs less. */
-export type RowDetail = 'row'
+/**
+ * `row`: for whoever reads the history too, or not at all. What derives from the newest episode may then be out of date, and it costs less.
+ * `start`: the same, for a first turn: with the `past`, if it has one.
+ */
+export type RowDetail = 'row' | 'start'
 
 export interface ListFilter extends InstanceFilter {
   readonly limit: number

@@ -49,7 +49,7 @@ export async function restartInstance(
  * Another life of an id whose present one has ended, with its descendants.
  * @throws TenutoError with the code when it has not, or when somebody else was faster
  */
-async function beginAnew(
+export async function beginAnew(
   ports: Ports,
   ended: InstanceRow,
   code: ErrorCode,

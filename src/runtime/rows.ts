@@ -5,6 +5,7 @@ import type { FailureDetails } from '../workflow/failure.ts'
 import type { Payload } from '../workflow/payload.ts'
 import { isTerminal, type RuntimeStatus } from '../workflow/status.ts'
 import type { Episode, InstanceKey } from './episode.ts'
+import type { Past } from './past.ts'
 
 /** Why an instance is `STALLED`. */
 export interface Stall extends FailureDetails {
@@ -34,6 +35,10 @@ export interface InstanceRow extends InstanceKey {
   readonly startDigest: string
   /** Given by the caller: the same start again gets the same answer even after the instance has ended. */
   readonly startKey?: string
+  /** Set on a rerun: the instance and the command that it was begun from. */
+  readonly rerunOf?: { readonly instanceId: string; readonly eventId: number }
+  /** What its first turn takes up of another life. Only there when it is asked for. */
+  readonly past?: Past
   /** Given by whoever began the id anew, by a restart or a rewind: the same request again gets the same answer. */
   readonly againKey?: string
   /** Keys of detached starts that had the id before, the newest first: what was started once is not started again. */
@@ -80,4 +85,17 @@ export interface InstanceRecord {
   readonly inbox: readonly InboxRow[]
   /** What stalls the instance. Read after the episodes when `after` was given, at any moment else. */
   readonly stalled?: Stall
+}
+
+/** A row as lists show it. */
+export function withoutPayloads(row: InstanceRow): InstanceRow {
+  const {
+    input: _input,
+    output: _output,
+    failure: _failure,
+    customStatus: _status,
+    past: _past,
+    ...rest
+  } = row
+  return rest
 }

@@ -48,6 +48,15 @@ async function start(
     ...(idempotencyKey !== undefined && { startKey: idempotencyKey }),
     episode: 0,
   }
+  return createLife(ports, row, idReusePolicy)
+}
+
+/** Puts the row of a new life, if its id is free or is given up, and rings for its start. */
+export async function createLife(
+  ports: Ports,
+  row: InstanceRow,
+  idReusePolicy: IdReusePolicy,
+): Promise<{ instanceId: string }> {
   let present = await ports.store.createInstance(row)
   while (present && givesIdUp(present, row, idReusePolicy)) {
     await refuseLiveDescendants(ports, present)
@@ -56,7 +65,7 @@ async function start(
   if (present) refuseOther(present, row, idReusePolicy)
   if (!present || (present.episode === 0 && !isTerminal(present.status)))
     await ringStart(ports, present ?? row)
-  return { instanceId }
+  return { instanceId: row.instanceId }
 }
 
 function isRepetition(present: InstanceRow, row: InstanceRow): boolean {

@@ -14,6 +14,7 @@ import type { Episode, Lease } from './episode.ts'
 import { createExecution, diverged, type LiveInstance, openingEvents } from './live-instance.ts'
 import { nextGeneration } from './next-generation.ts'
 import { startOf } from './start-event.ts'
+import { takeUp } from './take-up.ts'
 
 export interface TurnRequest {
   /** New facts, in the order in which the code shall see them. */
@@ -47,7 +48,13 @@ export async function nextEpisode(
   if (state.n === 0) live.execution = firstExecution(live, app, logger)
   else live.execution ??= createExecution(live, app, logger)
   const { execution } = live
-  if (!execution) return state.n === 0 ? notRegistered(live, request, at) : undefined
+  const { past } = live.row
+  if (!execution) return state.n === 0 && !past ? notRegistered(live, request, at) : undefined
+  if (state.n === 0 && past) {
+    const { result, unheard, times, done, ...taken } = await takeUp(execution, past, request.facts, at)
+    const episode = toEpisode(live, request, at, taken.events, [...result.heldBack, ...unheard], result)
+    return { ...episode, eventTimes: times, ...(done.length > 0 && { done }) }
+  }
   const result = await execution.run([{ at, events }])
   if (result.divergence) {
     diverged(live, result.divergence)
@@ -62,6 +69,8 @@ export async function nextEpisode(
 }
 
 function firstExecution(live: LiveInstance, app: App, logger: Logger): Execution | undefined {
+  // There is a history that its code has to fit.
+  if (live.row.past) return createExecution(live, app, logger, startOf(live.row))
   const version = app.latestVersion(live.row.name)
   const workflow = app.workflow(live.row.name, version)
   return workflow && new Execution(app, workflow.run, startOf(live.row, version), logger)
@@ -93,7 +102,7 @@ function toEpisode(
     ...(customStatus !== undefined && outcome?.kind !== 'continuedAsNew' && { customStatus }),
     ...(outcome && 'output' in outcome && outcome.output !== undefined && { output: outcome.output }),
     ...(outcome?.kind === 'failed' && { failure: outcome.failure }),
-    ...(isWide(live, result) && { wide: true }),
+    ...(isWide(live, [...(before?.events ?? []), ...events], result) && { wide: true }),
     ...(leavesInline(live, [...(before?.events ?? []), ...events], { ...result, commands }) && {
       lease: { ...request.lease, by: request.by },
     }),
@@ -122,12 +131,19 @@ function statusAfter({ outcome, suspended }: TurnResult): RuntimeStatus {
 }
 
 /** True when so many activities are outstanding that their hosts would lose races to each other. */
-function isWide(live: LiveInstance, result: TurnResult): boolean {
+function isWide(live: LiveInstance, events: readonly HistoryEvent[], result: TurnResult): boolean {
   const queued = (command: Command) => command.kind === 'scheduleTask' && !command.inline
   let activities = result.commands.filter(queued).length
   if (activities === 0) return false
+  // An activity of this very turn is answered in it only where the turn takes up a past.
+  if (live.state.n === 0 && live.row.past) activities -= countAnswered(events, result.commands.filter(queued))
   for (const command of live.state.outstanding.values()) if (queued(command)) activities++
   return activities > limits.directFanIn
+}
+
+function countAnswered(events: readonly HistoryEvent[], commands: readonly Command[]): number {
+  const answered = new Set(events.map((event) => ('seq' in event ? event.seq : undefined)))
+  return commands.filter(({ seq }) => answered.has(seq)).length
 }
 
 /** True when inline activities wait after the turn: then its writer holds a lease. */

@@ -3,8 +3,15 @@
 import type { Episode, InstanceKey } from '../runtime/episode.ts'
 import { matches } from '../runtime/instance-filter.ts'
 import { type PageEnd, parsePageToken, toPageToken } from '../runtime/page-token.ts'
-import type { AppendResult, InstancePage, ListFilter, Store } from '../runtime/ports.ts'
-import type { InboxRow, InstanceRecord, InstanceRow, Projection, Stall } from '../runtime/rows.ts'
+import type { AppendResult, InstancePage, ListFilter, RowDetail, Store } from '../runtime/ports.ts'
+import {
+  type InboxRow,
+  type InstanceRecord,
+  type InstanceRow,
+  type Projection,
+  type Stall,
+  withoutPayloads,
+} from '../runtime/rows.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { isTerminal } from '../workflow/status.ts'
 
@@ -34,9 +41,11 @@ export class MemoryStore implements Store {
 
   readonly keepsEndedMs = Number.POSITIVE_INFINITY
 
-  async getInstance(instanceId: string): Promise<InstanceRow | undefined> {
+  async getInstance(instanceId: string, detail?: RowDetail): Promise<InstanceRow | undefined> {
     const row = this.#rows.get(instanceId)
-    return row && this.#withNewest(row)
+    if (!row) return undefined
+    const { past, ...rest } = this.#withNewest(row)
+    return past && detail === 'start' ? { ...rest, past } : rest
   }
 
   async createInstance(row: InstanceRow, replaces?: string): Promise<InstanceRow | undefined> {
@@ -204,9 +213,4 @@ function byAge(a: PageEnd, b: PageEnd): number {
   if (a.createdAt !== b.createdAt) return a.createdAt - b.createdAt
   if (a.instanceId === b.instanceId) return 0
   return a.instanceId < b.instanceId ? -1 : 1
-}
-
-function withoutPayloads(row: InstanceRow): InstanceRow {
-  const { input: _input, output: _output, failure: _failure, customStatus: _status, ...rest } = row
-  return rest
 }

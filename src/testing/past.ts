@@ -29,12 +29,17 @@ export function generationsOf(episodes: readonly Episode[]): readonly Generation
     if (started) generations.push({ started, turns: [] })
     isWhole ||= started !== undefined
     const events = [...(opening ? [opening.started, ...opening.events] : []), ...episode.events]
-    const { at, commands, status, continuedAsNew, patches } = episode
+    const { at, commands, status, continuedAsNew, patches, eventTimes: times } = episode
     const ended = isTerminal(status) || continuedAsNew !== undefined
     if (isWhole && !isWithoutCode(episode)) {
       generations.at(-1)?.turns.push({
         episode,
-        turn: { at, events, recorded: { commands, ended, ...(patches && { patches }) } },
+        turn: {
+          at,
+          events,
+          ...(times && { times }),
+          recorded: { commands, ended, ...(patches && { patches }) },
+        },
       })
     }
     opening = continuedAsNew

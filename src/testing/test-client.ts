@@ -48,6 +48,8 @@ function managementOf({ app, ports, clock, time }: TestClientOptions): Managemen
     resume: async (id, reason) => settled(async () => management.resume(id, reason)),
     terminate: async (id, output, options) => settled(async () => management.terminate(id, output, options)),
     restart: async (request) => settled(async () => management.restart(request)),
+    rerun: async (request) => settled(async () => management.rerun(request)),
+    rewind: async (request) => settled(async () => management.rewind(request)),
     purge: async (id, options) => settled(async () => management.purge(id, options)),
     async get(instanceId) {
       await time.rest()

@@ -230,6 +230,22 @@ const entries = {
     remedy: 'Wait for its end, terminate it first, or give the new run an id of its own.',
     http: 409,
   },
+  ERR_RERUN_WORKFLOW: {
+    summary: 'Only an instance that has ended, and is no child, can be rerun from one of its events.',
+    remedy: 'Wait for its end, or terminate it first; rerun the parent of a child.',
+    http: 409,
+  },
+  ERR_RERUN_EVENT_NOT_FOUND: {
+    summary: 'The instance has no activity, timer or child of this number in its last generation.',
+    remedy: 'Look the number up in the history: it is the `seq` of a command.',
+    http: 404,
+  },
+  ERR_REWIND_WORKFLOW: {
+    summary:
+      'Only an instance that has failed, whose descendants have ended, and that is no child can be rewound.',
+    remedy: 'Restart or rerun one that has ended otherwise; rewind the parent of a child.',
+    http: 409,
+  },
   ERR_MALFORMED_REQUEST: {
     summary: 'The request is not well formed.',
     remedy: 'See the message.',

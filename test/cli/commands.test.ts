@@ -90,6 +90,24 @@ test('an instance is terminated and purged, and then unknown', async () => {
   expect(await tenuto('get', 'monitor')).toMatchObject({ code: 1, error: 'There is no instance "monitor".' })
 })
 
+test('an ended instance is rerun from an event, with another input; a failed one is rewound', async () => {
+  await tenuto('start', 'taskChaining', '1', '--id', 'source')
+  await tenuto('wait', 'source')
+  expect(await tenuto('rerun', 'source', '2', '--new-id', 'rerun')).toMatchObject({ code: 0, out: 'rerun' })
+  expect((await tenuto('wait', 'rerun')).out).toMatch(/output +\[2,4,16\]/)
+  const other = await tenuto('rerun', 'source', '99')
+  expect(other).toMatchObject({
+    code: 1,
+    error: expect.stringContaining('ERR_RERUN_EVENT_NOT_FOUND') as string,
+  })
+  expect((await tenuto('rerun', 'source', 'x')).code).toBe(2)
+  await tenuto('start', 'taskChaining', '{"n":1,"failAt":2}', '--id', 'failed')
+  await tenuto('wait', 'failed')
+  expect(await tenuto('rewind', 'failed')).toMatchObject({ code: 0, out: 'rewound' })
+  expect((await tenuto('wait', 'failed')).code).toBe(3)
+  expect((await tenuto('rewind', 'source')).error).toContain('ERR_REWIND_WORKFLOW')
+})
+
 test('an instance that runs is purged by force', async () => {
   await tenuto('start', 'statusMonitor', '{"jobId":"x","isHealthy":true}', '--id', 'by_force')
   expect(await tenuto('purge', 'by_force', '--force')).toMatchObject({ code: 0, out: 'purged' })

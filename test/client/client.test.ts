@@ -353,6 +353,38 @@ describe.each(clients)('a client over %s', (_title, open) => {
     })
   })
 
+  test('an ended instance is rerun from one of its events', async () => {
+    const instanceId = await startOrder()
+    const newInstanceId = crypto.randomUUID()
+    const options = { newInstanceId, input: { x: null }, newChildInstanceId: 'a:b', idempotencyKey: 'k 2' }
+    expect(await client.rerunWorkflowFromEvent(instanceId, 3, options)).toBe(newInstanceId)
+    expect(fake.calls).toContainEqual(['rerun', { ...options, instanceId, eventId: 3, input: '{"x":null}' }])
+    expect(await client.rerunWorkflowFromEvent(instanceId, 1, { input: null })).toMatch(/^[\da-f-]{36}$/)
+    expect(fake.calls).toContainEqual(['rerun', expect.objectContaining({ eventId: 1, input: 'null' })])
+    for (const eventId of [1.5, Number.NaN])
+      await expect(client.rerunWorkflowFromEvent(instanceId, eventId)).rejects.toMatchObject({
+        code: 'INVALID_ARGUMENT',
+      })
+    await expect(client.rerunWorkflowFromEvent('nobody', 1)).rejects.toMatchObject({
+      code: 'ERR_INSTANCE_ID_NOT_FOUND',
+    })
+  })
+
+  test('a rerun knows what it was begun from', async () => {
+    const instanceId = await startOrder()
+    const rerunOf = { instanceId: 'source', eventId: 3 }
+    fake.change(instanceId, { rerunOf })
+    expect(await client.getWorkflowState(instanceId)).toMatchObject({ rerunOf })
+  })
+
+  test('a failed instance is rewound, and no other', async () => {
+    const instanceId = await startOrder()
+    await expect(client.rewindWorkflow(instanceId)).rejects.toMatchObject({ code: 'ERR_REWIND_WORKFLOW' })
+    fake.change(instanceId, { status: 'FAILED' })
+    await client.rewindWorkflow(instanceId, { idempotencyKey: 'k 3' })
+    expect(fake.calls.at(-1)).toEqual(['rewind', { instanceId, idempotencyKey: 'k 3' }])
+  })
+
   test.each(['replaceFinished', 'ifNotExists', 'failIfExists'] as const)(
     'a start hands on the policy %s',
     async (idReusePolicy) => {

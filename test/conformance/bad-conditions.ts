@@ -50,6 +50,12 @@ export function patient(management: Management, clock: Clock): Management {
     async restart({ idempotencyKey = randomUUID(), ...rest }) {
       return again(async () => management.restart({ ...rest, idempotencyKey }))
     },
+    async rerun({ idempotencyKey = randomUUID(), newInstanceId = randomUUID(), ...rest }) {
+      return again(async () => management.rerun({ ...rest, idempotencyKey, newInstanceId }))
+    },
+    async rewind({ idempotencyKey = randomUUID(), ...rest }) {
+      return again(async () => management.rewind({ ...rest, idempotencyKey }))
+    },
     purge: async (...request) => once(async () => management.purge(...request), 'ERR_INSTANCE_ID_NOT_FOUND'),
   }
 }

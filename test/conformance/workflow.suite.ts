@@ -21,9 +21,12 @@ import { customStatusCases, raiseCases, sendEventCases, waitCases } from './case
 import { payloadCases } from './cases/payloads.ts'
 import { purgeByForceCases } from './cases/purge-by-force.ts'
 import { listCases, manyCases, reuseCases } from './cases/queries.ts'
+import { rerunEventCases } from './cases/rerun-events.ts'
+import { rerunCases } from './cases/rerun.ts'
 import { restartCases } from './cases/restart.ts'
 import { retryCases } from './cases/retries.ts'
 import { retryRuleCases } from './cases/retry-rules.ts'
+import { rewindCases } from './cases/rewind.ts'
 import { timerCases } from './cases/timers.ts'
 import { tracingCases } from './cases/tracing.ts'
 import type { OpenHost } from './test-host.ts'
@@ -50,6 +53,9 @@ export const groups: Readonly<Record<string, Cases>> = {
   'ids that are taken': reuseCases,
   'scheduled starts': scheduledStartCases,
   restart: restartCases,
+  rerun: rerunCases,
+  'rerun from timers, events and children': rerunEventCases,
+  rewind: rewindCases,
   purge: purgeCases,
   'purge by force': purgeByForceCases,
   lists: listCases,

@@ -471,6 +471,42 @@ describe('answers', () => {
   })
 })
 
+describe('running again', () => {
+  test('is answered with the instance that runs, and where it is', async () => {
+    const { fake, post } = testApi()
+    await post(`${dapr}/order/start?instanceID=i1`, '1')
+    fake.change('i1', { status: 'FAILED' })
+    const answer = await post(`${dapr}/i1/rewind`)
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([202, { instanceID: 'i1' }])
+    expect(answer.headers.get('location')).toBe(`${dapr}/i1`)
+    const body = '{"eventID":2,"newInstanceID":"i2","input":null}'
+    expect(JSON.parse((await post(`${dapr}/i1/rerun`, body)).text)).toEqual({ instanceID: 'i2' })
+    expect(fake.calls).toContainEqual([
+      'rerun',
+      { instanceId: 'i1', eventId: 2, newInstanceId: 'i2', input: 'null' },
+    ])
+  })
+
+  test.each([
+    ['rerun', ''],
+    ['rerun', '{"eventID":"2"}'],
+    ['rerun', '{"eventID":1.5}'],
+    ['rerun', '{"eventID":2,"newInstanceID":5}'],
+    ['rerun', '{"eventID":2,"newChildInstanceID":true}'],
+    ['restart', '{"newInstanceID":7}'],
+    ['restart', '[]'],
+  ])('by %s with the body %s is malformed', async (action, body) => {
+    const { fake, post } = testApi()
+    await post(`${dapr}/order/start?instanceID=i1`, '1')
+    const before = fake.calls.length
+    expect(problem(await post(`${dapr}/i1/${action}`, body))).toEqual({
+      status: 400,
+      errorCode: 'ERR_MALFORMED_REQUEST',
+    })
+    expect(fake.calls).toHaveLength(before)
+  })
+})
+
 describe('a request that a browser sends for a page of another origin', () => {
   test.each([
     { 'sec-fetch-site': 'cross-site' },

@@ -234,6 +234,19 @@ export function fakeManagement(): FakeManagement {
       }
       return fake.start({ ...start, instanceId: newInstanceId })
     },
+    async rerun(request) {
+      record('rerun', request)
+      const { start } = known(request.instanceId)
+      return fake.start({ ...start, instanceId: request.newInstanceId ?? crypto.randomUUID() })
+    },
+    async rewind(request) {
+      record('rewind', request)
+      const { instanceId } = request
+      if (known(instanceId).view.status !== 'FAILED')
+        throw new TenutoError('ERR_REWIND_WORKFLOW', 'It has not failed.')
+      change(instanceId, { status: 'PENDING' })
+      return { instanceId }
+    },
     async purge(instanceId, { force = false } = {}) {
       record('purge', instanceId, ...(force ? [{ force }] : []))
       const { view } = known(instanceId)

@@ -3,8 +3,8 @@
 import { expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/index.ts'
 import { createManagement } from '../../src/runtime/manage.ts'
-import type { Ports } from '../../src/runtime/ports.ts'
 import { withPorts } from '../support/intercept-ports.ts'
+import { striking } from '../support/striking-ports.ts'
 import { deliver, Stage } from './stage.ts'
 
 const child = async (ctx: WorkflowContext) => ctx.waitForExternalEvent('go')
@@ -113,17 +113,4 @@ async function diesAt(dies: number): Promise<boolean> {
   await stage.rest()
   expect(await stage.ended('parent'), `died at call ${dies}`).toMatchObject({ output: '"heard of it"' })
   return calls >= dies
-}
-
-/** Every call of a port goes through `strike`. */
-function striking(ports: Ports, strike: <T>(call: () => Promise<T>) => Promise<T>): Ports {
-  const all = <P extends object>(port: P): P =>
-    new Proxy(port, {
-      get(target, name, receiver) {
-        const method: unknown = Reflect.get(target, name, receiver)
-        if (typeof method !== 'function' || name === 'fits') return method
-        return async (...args: unknown[]) => strike(async () => method.apply(target, args) as unknown)
-      },
-    })
-  return { ...ports, store: all(ports.store), queue: all(ports.queue), timers: all(ports.timers) }
 }

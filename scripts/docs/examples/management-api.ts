@@ -92,6 +92,11 @@ export const managementApi: Scenarios = {
   }),
   ERR_PURGE_WORKFLOW: answerTo(async (post) => post(`${workflows}/order-7/purge`)),
   ERR_RESTART_WORKFLOW: answerTo(async (post) => post(`${workflows}/order-7/restart`)),
+  ERR_RERUN_WORKFLOW: answerTo(async (post) => post(`${workflows}/order-7/rerun`, { body: '{"eventID":1}' })),
+  ERR_RERUN_EVENT_NOT_FOUND: answerTo(async (post) =>
+    post(`${workflows}/done-1/rerun`, { body: '{"eventID":1}' }),
+  ),
+  ERR_REWIND_WORKFLOW: answerTo(async (post) => post(`${workflows}/done-1/rewind`)),
   ERR_MALFORMED_REQUEST: answerTo(async (post) =>
     post(`${workflows}/order-7/terminate`, { body: '{output:5}' }),
   ),

@@ -31,7 +31,7 @@ export class Instances {
     const { table, bodies, now } = this.#options
     const item = await table.get(keyOfRow(instanceId))
     if (!item || isExpired(item, now())) return undefined
-    return detail === 'row' ? unpackRow(bodies, item) : this.#withNewest(item)
+    return detail === undefined ? this.#withNewest(item) : unpackRow(bodies, item, detail)
   }
 
   /** The new row is its own proof: incarnations are random, so a refusal that shows this one is the answer to an earlier attempt. */

@@ -13,7 +13,7 @@ import { statusOf } from './rows.ts'
 import type { Table } from './table.ts'
 
 /** The names of what lies outside the row stay, so that a repetition finds it. */
-const payloads = ['input', 'shown', 'stalled', 'mark', 'tags', 'listKey', 'listOrder']
+const payloads = ['input', 'past', 'shown', 'stalled', 'mark', 'tags', 'listKey', 'listOrder']
 
 export async function purge(table: Table, lives: Lives, key: InstanceKey, at: number): Promise<boolean> {
   const change = { set: { purgedAt: number(at), ttl: lives.graveEnd() }, remove: payloads }

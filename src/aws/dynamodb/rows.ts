@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import type { ParentLink } from '../../engine/events.ts'
+import type { RowDetail } from '../../runtime/ports.ts'
 import { type InstanceRow, type Projection, shownStatus } from '../../runtime/rows.ts'
 import type { RuntimeStatus } from '../../workflow/status.ts'
 import { fromKeyText, type Place, placeOf } from '../keys.ts'
@@ -24,7 +25,7 @@ import { listShards } from './schema.ts'
 import { sizes } from './sizes.ts'
 
 /** What of a row is written once, and is never looked for. */
-type Start = Pick<InstanceRow, 'startKey' | 'againKey' | 'formerStartKeys' | 'trace'>
+type Start = Pick<InstanceRow, 'startKey' | 'againKey' | 'formerStartKeys' | 'trace' | 'rerunOf'>
 /** What of a row changes with its episodes. */
 type Shown = Pick<InstanceRow, 'customStatus' | 'output' | 'failure'>
 
@@ -36,16 +37,20 @@ export interface PackedRow {
 
 export async function packRow(bodies: Bodies, row: InstanceRow): Promise<PackedRow> {
   const place = placeOf(row)
-  const { parent, tags, startKey, againKey, formerStartKeys, trace, input, startAt, stalled, purgedAt } = row
+  const { parent, tags, startKey, againKey, formerStartKeys, trace, rerunOf, past } = row
+  const { input, startAt, stalled, purgedAt } = row
   const start: Start = {
     ...(startKey !== undefined && { startKey }),
     ...(againKey !== undefined && { againKey }),
     ...(trace !== undefined && { trace }),
     ...(formerStartKeys && { formerStartKeys }),
+    ...(rerunOf && { rerunOf }),
   }
   const packed = [
     ...(isEmpty(start) ? [] : [await bodies.pack(place, 'start', JSON.stringify(start), sizes.rowBodyBytes)]),
     ...(input === undefined ? [] : [await bodies.pack(place, 'input', input, sizes.rowBodyBytes)]),
+    // Outside, unless it is short: the row is written again with every change of its status.
+    ...(past ? [await bodies.pack(place, 'past', JSON.stringify(past), 0)] : []),
     ...(await packShown(bodies, place, row)),
   ]
   const isTooLong = fromKeyText(place.pk) === undefined
@@ -87,7 +92,7 @@ export async function packShown(
 }
 
 /** A tombstone's payloads are not looked at. */
-export async function unpackRow(bodies: Bodies, item: Item): Promise<InstanceRow> {
+export async function unpackRow(bodies: Bodies, item: Item, detail?: RowDetail): Promise<InstanceRow> {
   const row = unpackListed(item)
   const place = placeOf(row)
   const purgedAt = numberIn(item, 'purgedAt')
@@ -97,9 +102,11 @@ export async function unpackRow(bodies: Bodies, item: Item): Promise<InstanceRow
     bodies.load(place, item, 'input'),
     bodies.load(place, item, 'shown'),
   ])
+  const past = detail === 'start' ? await bodies.load(place, item, 'past') : undefined
   const stalled = stringIn(item, 'stalled')
   return {
     ...row,
+    ...(past !== undefined && { past: JSON.parse(past) as NonNullable<InstanceRow['past']> }),
     ...start,
     ...(input !== undefined && { input }),
     ...parseObject<Shown>(shown),

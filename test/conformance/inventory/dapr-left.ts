@@ -3,7 +3,6 @@
 import { type LeftGroup, names } from './case-group.ts'
 
 const source = 'Dapr'
-const noRerun = 'not yet: there is no rerun'
 const tooLarge = 'not here: what is too large is refused at the call and fails it; no instance stalls for it'
 const oneApp = 'not here: an app is one deployment; work is handed to another by its API or its queue'
 const noPropagation =
@@ -112,14 +111,6 @@ export const daprLeft: readonly LeftGroup[] = [
   },
   {
     source,
-    group: 'rerun',
-    reason: noRerun,
-    cases: names(
-      'completed failed fanout fromchild child/rootonly instanceid multirerun newinput newinputactivity nullinput sameinput noeventid nosource notscheduleevent suborchestration suspend targetexists terminated basic/one basic/two basic/three basic/four basic/five child/async child/base child/history child/input/existing child/input/newinput child/input/overwrite child/newinstanceid/activity child/newinstanceid/child child/newinstanceid/custom child/newinstanceid/overwrite child/newinstanceid/timer parentid/activity parentid/timer raise/active raise/actives raise/completed raise/input raise/simple timer/active timer/actives timer/completed timer/input timer/simple',
-    ),
-  },
-  {
-    source,
     group: 'reuseid',
     reason: 'not yet: an id with live descendants is refused at a start; these ways to it have no test',
     cases: names('purgedchild terminated'),
@@ -132,7 +123,6 @@ export const daprLeft: readonly LeftGroup[] = [
       'not yet: what has ended is removed after days, by status; Dapr’s cases are not asked for one by one',
     cases: names('retention'),
   },
-  { source, group: 'reuseid/occupied', reason: noRerun, cases: names('rerun') },
   { source, group: 'reuseid/occupied', reason: oneApp, cases: names('crossapp') },
   { source, group: 'reuseid/occupied', reason: noSigning, cases: names('signing') },
   {
@@ -166,7 +156,6 @@ export const daprLeft: readonly LeftGroup[] = [
       'not yet: what has ended is removed after days, by status; Dapr’s cases are not asked for one by one',
     cases: names('retention'),
   },
-  { source, group: 'versioning', reason: noRerun, cases: names('rerun') },
   {
     source,
     group: 'crossapp',

@@ -187,8 +187,15 @@ export const durabletaskJsCases: readonly CaseGroup[] = [
   {
     source,
     group: 'rewind',
-    reason: 'not yet: there is no rewind',
-    cases: names('failedOnly othersError again keepsResults children terminatedError unknownError'),
+    cases: {
+      failedOnly: 'what failed runs again',
+      keepsResults: 'and nothing else',
+      again: 'as often as it fails',
+      children: 'failed children are rewound too',
+      othersError: 'what has not failed is refused',
+      terminatedError: 'what was terminated is refused',
+      unknownError: 'an unknown instance is not found',
+    },
   },
   {
     source,
