@@ -23,8 +23,6 @@ export interface Scenario {
   /** Number of the step after which the containers are lost. */
   readonly losesMemoryAfter?: number
   readonly budget: Budget
-  /** Belongs to the tests: it takes a second at most. */
-  readonly isQuick?: boolean
 }
 
 export interface Budget extends Partial<Counts> {
@@ -129,7 +127,7 @@ function fanOut(steps: number, more: Partial<Scenario> = {}): Scenario {
 }
 
 function few(id: string, step: string, more: Omit<Scenario, 'id' | 'step' | 'steps' | 'per'>): Scenario {
-  return { id, step, steps: 10, per: 'step', isQuick: true, ...more }
+  return { id, step, steps: 10, per: 'step', ...more }
 }
 
 const generation: Budget = {
@@ -153,13 +151,13 @@ const generations: Budget = {
 }
 
 export const scenarios: readonly Scenario[] = [
-  chain(10, { isQuick: true }),
-  { ...chain(100), isQuick: true },
+  chain(10),
+  chain(100),
   chain(1_000),
-  { ...coldChain(100), isQuick: true },
+  coldChain(100),
   coldChain(1_000),
   few('inline', 'inline activity', { workflow: 'inline', budget: inline }),
-  fanOut(100, { isQuick: true, budget: { ...fannedOut, episodes: 15 } }),
+  fanOut(100, { budget: { ...fannedOut, episodes: 15 } }),
   fanOut(1_000),
   fanOut(10_000),
   fanOut(100, {
@@ -180,7 +178,6 @@ export const scenarios: readonly Scenario[] = [
     steps: 100,
     per: 'run',
     budget: generations,
-    isQuick: true,
   },
   {
     id: 'start',
@@ -188,7 +185,6 @@ export const scenarios: readonly Scenario[] = [
     workflow: 'empty',
     steps: 1,
     per: 'run',
-    isQuick: true,
     budget: start,
   },
 ]
