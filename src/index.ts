@@ -5,6 +5,8 @@ export type {
   CallActivityOptions,
   InlineOptions,
   CallChildWorkflowOptions,
+  Rollback,
+  RollbackActivity,
   ScheduleNewWorkflowOptions,
   WaitForExternalEventOptions,
 } from './workflow/call-options.ts'

@@ -48,6 +48,11 @@ export class CommandLog {
     return ++this.#seq
   }
 
+  /** What `nextSeq` will give. */
+  get upcomingSeq(): number {
+    return this.#seq + 1
+  }
+
   /**
    * Records a command of the code. @returns the recorded command while replaying (its due time and retry numbers hold), else
    * the command itself.
@@ -55,7 +60,8 @@ export class CommandLog {
    */
   issue<C extends Command>(given: C): C {
     const command = renewed(overridden(given, this.#past), this.#renewal)
-    if (this.#issued.length >= limits.commandsPerTurn) {
+    const isRollback = command.kind === 'scheduleTask' && command.rollbackOf !== undefined
+    if (this.#issued.length >= limits.commandsPerTurn && !isRollback) {
       throw new TenutoError(
         'TOO_MANY_COMMANDS',
         `One turn asked for more than ${limits.commandsPerTurn} durable calls.`,

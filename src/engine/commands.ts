@@ -31,6 +31,8 @@ export interface ScheduleTask extends Numbered {
   readonly inline?: boolean
   /** Results of inline activities that may share one commit. Default: 1. */
   readonly commitEvery?: number
+  /** Sequence number of the call that it undoes. */
+  readonly rollbackOf?: number
 }
 
 /** Why a timer was made. */
@@ -90,7 +92,8 @@ export function isOneWay({ kind }: Command): boolean {
 export type Outcome =
   | { readonly kind: 'completed'; readonly output?: Payload }
   | { readonly kind: 'failed'; readonly failure: FailureDetails }
-  | { readonly kind: 'terminated'; readonly output?: Payload }
+  /** `failure`: what could not be undone. */
+  | { readonly kind: 'terminated'; readonly output?: Payload; readonly failure?: FailureDetails }
   | {
       readonly kind: 'continuedAsNew'
       readonly input?: Payload
@@ -103,7 +106,7 @@ export function describeCommand(command: Command | undefined): string {
   if (!command) return 'nothing'
   switch (command.kind) {
     case 'scheduleTask':
-      return `#${command.seq} activity '${command.name}' with input ${preview(command.input)}`
+      return `#${command.seq} activity '${command.name}' with input ${preview(command.input)}${describeRollback(command)}`
     case 'createTimer':
       return `#${command.seq} timer${describeOrigin(command.origin)}`
     case 'cancelTimer':
@@ -124,7 +127,7 @@ export function sameCommand(a: Command, b: Command): boolean {
   if (a.seq !== b.seq) return false
   switch (a.kind) {
     case 'scheduleTask':
-      return b.kind === a.kind && a.name === b.name && a.input === b.input
+      return b.kind === a.kind && a.name === b.name && a.input === b.input && a.rollbackOf === b.rollbackOf
     case 'createTimer':
       return b.kind === a.kind && sameOrigin(a.origin, b.origin)
     case 'cancelTimer':
@@ -142,6 +145,10 @@ export function sameCommand(a: Command, b: Command): boolean {
 function sameOrigin(a: TimerOrigin | undefined, b: TimerOrigin | undefined): boolean {
   if (a?.kind === 'externalEvent' && b?.kind === 'externalEvent') return eventKey(a.name) === eventKey(b.name)
   return a?.kind === b?.kind
+}
+
+function describeRollback({ rollbackOf }: ScheduleTask): string {
+  return rollbackOf === undefined ? '' : ` (rollback of #${rollbackOf})`
 }
 
 function describeOrigin(origin: TimerOrigin | undefined): string {

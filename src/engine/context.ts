@@ -11,7 +11,7 @@ import { type Caller, type CallSite, captureSite } from './call-site.ts'
 import { callActivity, callChildWorkflow } from './calls.ts'
 import { whenAll, whenAny, whenAnyKey } from './composites.ts'
 import type { Execution } from './execution.ts'
-import { continueAsNew, sendEvent, setCustomStatus, startWorkflow } from './one-way-calls.ts'
+import { continueAsNew, rollback, sendEvent, setCustomStatus, startWorkflow } from './one-way-calls.ts'
 import { uuid } from './random.ts'
 import { createTimer, waitForEvent } from './waiting.ts'
 
@@ -101,6 +101,13 @@ function oneWayCalls(execution: Execution) {
       const name = checkedName('workflow', execution.app.nameOfWorkflow(given))
       enter(execution, `scheduleNewWorkflow('${name}')`, calls.scheduleNewWorkflow)
       return startWorkflow(execution, name, input, options)
+    },
+    rollback() {
+      return rollback(execution, enter(execution, 'rollback()', calls.rollback)).task
+    },
+    discardRollbacks() {
+      enter(execution, 'discardRollbacks()', calls.discardRollbacks)
+      execution.rollbacks.discard()
     },
     continueAsNew(input?: unknown, keepEvents = false) {
       enter(execution, 'continueAsNew', calls.continueAsNew)

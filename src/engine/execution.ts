@@ -16,6 +16,7 @@ import { EventBuffer } from './event-buffer.ts'
 import type { ExecutionStarted, HistoryEvent, TaskOutcome } from './events.ts'
 import { Patches } from './patches.ts'
 import { seededRandom, seedOf } from './random.ts'
+import { rollbackFailed, Rollbacks, withRollback } from './rollbacks.ts'
 import { Suspension } from './suspension.ts'
 import type { TaskOwner, TaskState } from './tasks.ts'
 import type { Turn, TurnResult } from './turn.ts'
@@ -37,6 +38,9 @@ export class Execution implements TaskOwner {
   readonly #position = new CodePosition()
   readonly commands: CommandLog
   readonly patches = new Patches()
+  readonly rollbacks = new Rollbacks(this)
+  /** The workflow has come to its end, and what it did is being undone. */
+  closed = false
   readonly events = new EventBuffer()
   /** Commands that wait for an answer, by sequence number. */
   readonly pending = new Map<number, PendingCommand>()
@@ -105,9 +109,22 @@ export class Execution implements TaskOwner {
     return this.#outcome
   }
 
-  /** Ends the generation; the first call wins. */
+  /** Ends the generation; the first call wins. What is to be undone is undone before. */
   end(outcome: Outcome): void {
-    this.#outcome ??= outcome
+    if (this.#outcome || this.closed) return
+    const { rollbacks } = this
+    const isSuccess = outcome.kind === 'completed' || outcome.kind === 'continuedAsNew'
+    if (isSuccess ? !rollbacks.isRunning : !rollbacks.isNeeded) {
+      this.#outcome = outcome
+      return
+    }
+    this.closed = true
+    rollbacks.close()
+    const onDone = (failures: readonly Error[]): void => {
+      this.#outcome = failures.length > 0 ? withFailures(outcome, failures) : outcome
+    }
+    if (isSuccess) rollbacks.await(onDone)
+    else rollbacks.begin(onDone)
   }
 
   /**
@@ -122,11 +139,9 @@ export class Execution implements TaskOwner {
   }
 
   assertCallable(what: string): void {
-    if (this.#outcome) {
-      throw new TenutoError(
-        'CALL_AFTER_END',
-        `${what} was called after the workflow had ended (${this.#outcome.kind}).`,
-      )
+    if (this.#outcome || this.closed) {
+      const how = this.#outcome?.kind ?? 'it is being undone'
+      throw new TenutoError('CALL_AFTER_END', `${what} was called after the workflow had ended (${how}).`)
     }
     if (!isOpen(this.scope)) throw this.#escape(`${what} was called`)
   }
@@ -136,7 +151,8 @@ export class Execution implements TaskOwner {
   }
 
   assertInTurn(what: (task: TaskState) => string, task: TaskState): void {
-    if (!this.#outcome && !isOpen(this.scope)) throw this.#escape(`${what(task)} was made`)
+    if (this.#outcome || this.closed) return
+    if (!isOpen(this.scope)) throw this.#escape(`${what(task)} was made`)
   }
 
   /** The code goes on although no turn is under way; the next turn fails it. */
@@ -152,10 +168,10 @@ export class Execution implements TaskOwner {
     this.scope.now = turn.at
     const { takenUp } = turn
     this.replaying = (turn.recorded ?? takenUp) !== undefined
-    // A terminated turn asks for nothing, whatever its earlier events made the code ask for.
-    const terminated = turn.events.at(-1)?.kind === 'executionTerminated'
+    // A turn that ends by a termination asks for nothing, whatever its earlier events made the code ask for.
+    const isTerminated = turn.events.some(({ kind }) => kind === 'executionTerminated')
     this.commands.begin(
-      terminated ? undefined : turn.recorded?.commands,
+      isTerminated && turn.recorded?.ended ? undefined : turn.recorded?.commands,
       takenUp && { ...takenUp, turnAt: turn.at },
     )
     const past = turn.recorded ?? takenUp
@@ -166,7 +182,7 @@ export class Execution implements TaskOwner {
       consumed++
       this.scope.now = turn.times?.[at] ?? turn.at
       if (this.#escaped) this.end({ kind: 'failed', failure: failureOf(this.#escaped) })
-      else await this.#deliver(event, values[at], drain)
+      if (!this.#outcome) await this.#deliver(event, values[at], drain)
     }
     if (!this.#outcome) this.#checkForeignAwait()
     const commands = this.commands.end()
@@ -204,13 +220,13 @@ export class Execution implements TaskOwner {
       case 'executionStarted':
         return this.#start(value)
       case 'eventRaised':
-        return this.events.deliver(event)
+        return this.closed ? undefined : this.events.deliver(event)
       case 'executionSuspended':
       case 'executionResumed':
         this.#suspension.active = event.kind === 'executionSuspended'
         return
       case 'executionTerminated':
-        return this.end({ kind: 'terminated', output: event.output })
+        return this.#terminated(event.output)
       case 'nudged':
       case 'activityDeferred':
         return
@@ -224,6 +240,12 @@ export class Execution implements TaskOwner {
     this.pending.delete(event.seq)
     if (event.kind === 'taskFailed' || event.kind === 'childWorkflowFailed') pending?.onFailed(event.failure)
     else pending?.onCompleted(value)
+  }
+
+  /** What holds the code back does not hold back the undoing of what it did. */
+  #terminated(output: Payload): void {
+    if (!this.closed) this.#suspension.active = false
+    this.end({ kind: 'terminated', output })
   }
 
   #start(input: unknown): void {
@@ -241,7 +263,7 @@ export class Execution implements TaskOwner {
   }
 
   #completed(value: unknown): void {
-    if (this.#outcome) return
+    if (this.#outcome || this.closed) return
     try {
       const output = encodePayload(value, `The output of workflow '${this.started.name}'`)
       this.#finish({ kind: 'completed', output })
@@ -252,6 +274,8 @@ export class Execution implements TaskOwner {
 
   #failed(error: unknown): void {
     const failure = toFailureDetails(error)
+    // What it throws while it is being undone is heard by nobody, like all that it does then.
+    if (this.closed) return
     if (!this.#outcome) return this.#finish({ kind: 'failed', failure })
     // It continued as new, and threw then: the new generation goes on, but nobody else would hear of it.
     const message = `The workflow threw after it had ended (${this.#outcome.kind}): ${failure.message}`
@@ -265,7 +289,7 @@ export class Execution implements TaskOwner {
 
   /** Nothing can run and nothing durable is pending: whatever the code awaits can never wake it. */
   #checkForeignAwait(): void {
-    if (this.#suspension.active || this.pending.size > 0 || this.events.hasWaiters) return
+    if (this.closed || this.#suspension.active || this.pending.size > 0 || this.events.hasWaiters) return
     const message = `The workflow awaits something that is not durable, ${this.#position.lastCall}. It could never go on.`
     this.end({ kind: 'failed', failure: failureOf(new TenutoError('FOREIGN_AWAIT', message)) })
   }
@@ -292,6 +316,14 @@ export class Execution implements TaskOwner {
       this.logger.warn(message, { code: 'TASK_NOT_AWAITED' })
     }
   }
+}
+
+/** An end with what could not be undone. */
+function withFailures(outcome: Outcome, failures: readonly Error[]): Outcome {
+  const failure = failureOf(rollbackFailed(failures))
+  if (outcome.kind === 'failed') return { ...outcome, failure: withRollback(outcome.failure, failure) }
+  if (outcome.kind === 'terminated') return { ...outcome, failure }
+  return { kind: 'failed', failure }
 }
 
 function decodeEvent(event: HistoryEvent): unknown {

@@ -6,9 +6,11 @@ import { TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import { assertPayloadSize, encodePayload } from '../workflow/payload.ts'
 import { checkTags } from '../workflow/tags.ts'
-import { describeSite } from './call-site.ts'
+import { type CallSite, describeSite } from './call-site.ts'
 import type { Execution } from './execution.ts'
 import { engineFlags } from './flags.ts'
+import { rollbackFailed } from './rollbacks.ts'
+import { createTask, type TaskState } from './tasks.ts'
 
 export function sendEvent(execution: Execution, instanceId: string, name: string, data: unknown): void {
   checkInstanceId('sendEvent', instanceId)
@@ -61,6 +63,16 @@ function checkInstanceId(method: string, instanceId: unknown): void {
   throw new TenutoError('INVALID_ARGUMENT', `${method} expects an instance id of 1 to ${longest} characters.`)
 }
 
+/** Undoes what was done so far. */
+export function rollback(execution: Execution, site: CallSite | undefined): TaskState {
+  const task = createTask(execution, { label: 'rollback()', site })
+  execution.rollbacks.begin((failures) => {
+    if (failures.length === 0) task.complete(undefined)
+    else task.fail(rollbackFailed(failures))
+  })
+  return task
+}
+
 export function setCustomStatus(execution: Execution, status: unknown): void {
   const text = typeof status === 'string' ? status : encodePayload(status, 'The custom status')
   if (text !== undefined) assertPayloadSize(text, 'The custom status')
@@ -71,6 +83,12 @@ export function continueAsNew(execution: Execution, input: unknown, keepEvents: 
   const payload = encodePayload(input, 'The input of continueAsNew')
   const { flags } = execution.started
   if (flags.includes(engineFlags.refuseUnawaitedAtContinueAsNew)) refuseUnawaited(execution)
+  if (execution.rollbacks.isNeeded) {
+    throw new TenutoError(
+      'ROLLBACK_PENDING',
+      'continueAsNew would forget what is to be undone: the rollbacks of calls that have completed, or are under way.',
+    )
+  }
   const unread = keepEvents ? execution.events.unread : []
   execution.end({ kind: 'continuedAsNew', input: payload, unread })
 }

@@ -103,9 +103,11 @@ function askedFor(ports: Ports, state: InstanceState, order: DispatchOrder): Ask
   return asked
 }
 
+/** Also while what it did is being undone: then the end itself comes later. */
 function isTerminatedWithChildren({ status, events }: Episode): boolean {
   const fact = events.findLast(({ kind }) => kind === 'executionTerminated')
-  return status === 'TERMINATED' && !(fact?.kind === 'executionTerminated' && fact.recursive === false)
+  const isOver = isTerminal(status) && status !== 'TERMINATED'
+  return fact?.kind === 'executionTerminated' && fact.recursive !== false && !isOver
 }
 
 /** Activities that are completed from outside, and have a time to be. */

@@ -34,7 +34,7 @@ export interface Episode {
   readonly customStatus?: Payload
   /** With `COMPLETED` or `TERMINATED`. */
   readonly output?: Payload
-  /** With `FAILED`. */
+  /** With `FAILED`; with `TERMINATED` what could not be undone. */
   readonly failure?: FailureDetails
   /** More activities wait than direct fan-in can bear: their outcomes go through the inbox (R11). */
   readonly wide?: boolean

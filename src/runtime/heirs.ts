@@ -1,4 +1,4 @@
-// The children of a rewound parent: one that had failed is rewound like it, and one that had completed is not run again.
+// The children of a rewound parent: one that had failed is rewound like it (or begins anew, if it had undone what it did), and one that had completed is not run again.
 
 import type { InstanceState } from './instance-state.ts'
 import type { Ports } from './ports.ts'
@@ -30,5 +30,5 @@ export async function heirOf(
   if (!isSameCall) return row
   if (present.status === 'COMPLETED') return present
   const own = present.status === 'FAILED' ? await pastToRewind(ports, present) : undefined
-  return own ? { ...row, past: own } : row
+  return own && own !== 'undone' ? { ...row, past: own } : row
 }

@@ -22,6 +22,11 @@ export async function rewindInstance(
   refuse(row)
   const past = await pastToRewind(ports, row)
   if (!past) throw refusal(`The history of instance '${instanceId}' is not there any more.`)
+  if (past === 'undone') {
+    throw refusal(
+      `Instance '${instanceId}' has undone what it had done (rollback): start it anew by a restart.`,
+    )
+  }
   const { output: _output, failure: _failure, customStatus: _status, unreadEvents: _unread, ...same } = row
   const { againKey: _key, stalled: _stalled, startAt: _startAt, ...kept } = same
   return beginAnew(ports, row, 'ERR_REWIND_WORKFLOW', {

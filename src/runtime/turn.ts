@@ -101,7 +101,7 @@ function toEpisode(
     status: statusAfter(result),
     ...(customStatus !== undefined && outcome?.kind !== 'continuedAsNew' && { customStatus }),
     ...(outcome && 'output' in outcome && outcome.output !== undefined && { output: outcome.output }),
-    ...(outcome?.kind === 'failed' && { failure: outcome.failure }),
+    ...(outcome && 'failure' in outcome && { failure: outcome.failure }),
     ...(isWide(live, [...(before?.events ?? []), ...events], result) && { wide: true }),
     ...(leavesInline(live, [...(before?.events ?? []), ...events], { ...result, commands }) && {
       lease: { ...request.lease, by: request.by },

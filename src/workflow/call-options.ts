@@ -1,6 +1,8 @@
 // What workflow code may say about a call, beside its input.
 
+import type { ActivityContext } from './context.ts'
 import type { Duration } from './duration.ts'
+import type { ActivityFunction } from './functions.ts'
 import type { RetryPolicy } from './retry-policy.ts'
 import type { Tags } from './tags.ts'
 
@@ -12,7 +14,28 @@ export interface InlineOptions {
   readonly commitEvery: number
 }
 
-export interface CallActivityOptions {
+interface RollbackOptions {
+  /** Default: the activity's own; without one, a single attempt. */
+  readonly retry?: RetryPolicy
+  /** Bound of one attempt (seconds or '30s'). Default: the activity's own; without one, none. */
+  readonly timeout?: Duration
+}
+
+/** An activity that takes what the call gave, by function or by name. */
+export type RollbackActivity<Output> = ((ctx: ActivityContext, input: Output) => unknown) | string
+
+/** What undoes a call that has completed: an activity, with the call's output as its input unless another one is given. */
+export type Rollback<Output = never> =
+  | RollbackActivity<Output>
+  | (RollbackOptions & { readonly activity: RollbackActivity<Output> })
+  | (RollbackOptions & { readonly activity: ActivityFunction | string; readonly input: unknown })
+
+export interface CallActivityOptions<Output = never> {
+  /**
+   * Undoes the call, once it has completed, when the workflow fails, is terminated, or asks for it by `rollback()`. The last call is undone
+   * first, one after the other. A call that is still under way then is waited for, and undone if it completes.
+   */
+  readonly rollback?: Rollback<Output>
   /** Default: the activity's own, from `activity(fn, { retry })`; without one, a single attempt. */
   readonly retry?: RetryPolicy
   /**
@@ -24,7 +47,9 @@ export interface CallActivityOptions {
   readonly timeout?: Duration
 }
 
-export interface CallChildWorkflowOptions {
+export interface CallChildWorkflowOptions<Output = never> {
+  /** Undoes the child, once it has completed; as that of an activity. */
+  readonly rollback?: Rollback<Output>
   /** Default: `<parent id>:<sequence number as four hex digits>`, with the generation in between after a continue-as-new. */
   readonly instanceId?: string
   /** Each attempt is a new instance; the default id of a further attempt ends in its own sequence number. */

@@ -35,14 +35,14 @@ export interface WorkflowContext {
    */
   callActivity<F extends ActivityFunction>(
     activity: F,
-    ...args: CallArguments<F, CallActivityOptions>
+    ...args: CallArguments<F, CallActivityOptions<OutputOf<F>>>
   ): Task<OutputOf<F>>
   callActivity<O = unknown>(name: string, input?: unknown, options?: CallActivityOptions): Task<O>
 
   /** Starts a child workflow and waits for its end. A failed or terminated child fails the task with `TaskFailedError`. */
   callChildWorkflow<F extends WorkflowFunction>(
     workflow: F,
-    ...args: CallArguments<F, CallChildWorkflowOptions>
+    ...args: CallArguments<F, CallChildWorkflowOptions<OutputOf<F>>>
   ): Task<OutputOf<F>>
   callChildWorkflow<O = unknown>(name: string, input?: unknown, options?: CallChildWorkflowOptions): Task<O>
 
@@ -72,6 +72,16 @@ export interface WorkflowContext {
   ): string
   scheduleNewWorkflow(name: string, input?: unknown, options?: ScheduleNewWorkflowOptions): string
 
+  /**
+   * Undoes now what has been done so far: the rollbacks of all calls that have completed, the last one first, and of those that are under
+   * way, once they have. What was undone is not undone again.
+   * @returns a task that fails with TenutoError `ROLLBACK_FAILED` when some of them failed; the others have run nevertheless
+   */
+  rollback(): Task<void>
+
+  /** What has been done so far stays done: forgets the rollbacks of all calls that have completed. */
+  discardRollbacks(): void
+
   /** Raises an event in another instance; dropped when that does not exist or has ended. At least once, applied exactly once. */
   sendEvent(instanceId: string, eventName: string, data?: unknown): void
 
@@ -79,6 +89,7 @@ export interface WorkflowContext {
    * Ends this generation and starts the workflow anew with `input` and an empty history, as soon as control returns to the engine.
    * @param keepEvents true: events that nobody has taken yet go to the new generation; false (default): they are dropped.
    *   Events that had not been delivered yet go to the new generation in any case.
+   * @throws TenutoError `ROLLBACK_PENDING` when there is something to undo still: run it by `rollback()`, or `discardRollbacks()`
    */
   continueAsNew(input?: unknown, keepEvents?: boolean): void
 

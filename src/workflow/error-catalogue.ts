@@ -35,6 +35,12 @@ const entries = {
     summary: 'A timer, whenAll or whenAny was created, never awaited, and the workflow continued as new.',
     remedy: 'Put await (or yield) before the call that is named, or cancel the task.',
   },
+  ROLLBACK_PENDING: {
+    summary:
+      'The workflow continued as new although there was something to undo still, which would be forgotten.',
+    remedy:
+      'Before continueAsNew, undo it by await ctx.rollback(), or let it stay done by ctx.discardRollbacks().',
+  },
   TASK_NOT_COMPLETE: {
     summary: 'The result of a task was read before the task had completed.',
     remedy: 'Await (or yield) the task first, or look at isComplete.',
@@ -102,6 +108,10 @@ const entries = {
   EVENT_TIMEOUT: {
     summary: 'An external event did not come in time.',
     remedy: 'Catch it and take the other branch.',
+  },
+  ROLLBACK_FAILED: {
+    summary: 'Some of what the workflow had done could not be undone; the rest was.',
+    remedy: 'Undo by hand what the message names, and give the activities that undo things a retry policy.',
   },
   CHILD_NOT_STARTED: {
     summary: 'A child workflow could not be created: its id is taken, or it is nested too deep.',

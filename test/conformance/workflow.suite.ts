@@ -27,6 +27,7 @@ import { restartCases } from './cases/restart.ts'
 import { retryCases } from './cases/retries.ts'
 import { retryRuleCases } from './cases/retry-rules.ts'
 import { rewindCases } from './cases/rewind.ts'
+import { rollbackCases } from './cases/rollbacks.ts'
 import { timerCases } from './cases/timers.ts'
 import { tracingCases } from './cases/tracing.ts'
 import type { OpenHost } from './test-host.ts'
@@ -47,6 +48,7 @@ export const groups: Readonly<Record<string, Cases>> = {
   timers: timerCases,
   retries: retryCases,
   'rules of retries': retryRuleCases,
+  rollbacks: rollbackCases,
   'continue-as-new': continueAsNewCases,
   'suspend, resume, terminate': controlCases,
   starts: startCases,

@@ -29,6 +29,20 @@ export const runningInstance: Scenarios = {
   EVENT_TIMEOUT: async () =>
     caughtIn(async (ctx) => ctx.waitForExternalEvent('approval', { timeout: '24h' })),
 
+  ROLLBACK_FAILED: async () =>
+    caughtIn(
+      async (ctx) => {
+        await ctx.callActivity('charge', 9, { rollback: 'refund' })
+        await ctx.rollback()
+      },
+      {
+        charge: async () => 'paid',
+        async refund() {
+          throw new Error('the account is closed')
+        },
+      },
+    ),
+
   CHILD_NOT_STARTED: async () => {
     const waiting = async (ctx: WorkflowContext): Promise<unknown> => ctx.waitForExternalEvent('paid')
     const parent = async (ctx: WorkflowContext): Promise<unknown> =>

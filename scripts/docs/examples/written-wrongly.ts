@@ -52,6 +52,15 @@ export const writtenWrongly: Scenarios = {
       ctx.continueAsNew(true)
     }),
 
+  ROLLBACK_PENDING: async () =>
+    caughtIn(
+      async (ctx) => {
+        await ctx.callActivity('charge', 9, { rollback: 'refund' })
+        ctx.continueAsNew(true)
+      },
+      { charge, refund: charge },
+    ),
+
   TASK_NOT_COMPLETE: async () => caughtIn((ctx) => ctx.callActivity('charge').getResult(), { charge }),
 
   EMPTY_WHEN_ANY: async () => caughtIn(async (ctx) => ctx.whenAny([])),
