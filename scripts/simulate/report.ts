@@ -17,7 +17,6 @@ export const faults = [
   'timer fired twice',
   'queues wiped',
   'deployment of code that does not fit',
-  'faults ended early, for a flood of messages',
 ] as const
 
 /** From so many worlds of all kinds on, every probe must have been reached. */
@@ -55,6 +54,7 @@ export function worldRows({
     ['virtual time', `${figure(hours)} hours`],
     ['real time', `${duration(realMs / 1000)} on ${campaign.workers} threads`],
     ['episodes committed', number('episodes')],
+    ['messages sent', number('messages sent')],
     ['activities run', number('activities run')],
     ['of them run again, for a fault', number('activities run again')],
   ]

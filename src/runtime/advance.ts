@@ -9,17 +9,18 @@ import { dispatch } from './dispatch.ts'
 import type { Episode } from './episode.ts'
 import { guardDuty, guardFor, type GuardOrder } from './guard-duty.ts'
 import { runInline, runOn } from './inline-runner.ts'
-import { absorb, type InstanceState, mayHaveForgotten } from './instance-state.ts'
+import { absorb, type InstanceState } from './instance-state.ts'
 import { leaseMarginMs, type LeaseStanding, leaseStanding, takeOverBy } from './lease.ts'
 import { type LiveInstance, mayHaveLostCarriers } from './live-instance.ts'
-import { type AdvanceHost, load } from './load.ts'
+import { isNudged, loadWhole, readBefore } from './load-work.ts'
+import type { AdvanceHost } from './load.ts'
+import type { Message } from './messages.ts'
 import {
   claim,
   type Claims,
   isAhead,
   isLitter,
   isNew,
-  missingRow,
   type OwnFact,
   startFact,
   type Work,
@@ -27,7 +28,7 @@ import {
 import { msUntilOpen } from './pace.ts'
 import type { Ports } from './ports.ts'
 import { show } from './projection.ts'
-import { outcomeRows, putAside } from './put-aside.ts'
+import { copiesOf, type Later, outcomeRows, putAside, sendLater } from './put-aside.ts'
 import type { InboxRow } from './rows.ts'
 import { endStall, isSettled } from './stall.ts'
 import { traceEpisode } from './trace-episode.ts'
@@ -53,35 +54,6 @@ export async function advance(host: AdvanceHost, work: Work): Promise<void> {
   }
 }
 
-/**
- * What was read before the activity ran will do while it is what is in memory: if it is stale by now, the commit is lost. Where siblings
- * are under way that is likely, and a read is cheaper than a lost race.
- */
-function readBefore({ instances }: AdvanceHost, { key, read }: Work): LiveInstance | undefined {
-  if (!read || instances.get(key) !== read) return undefined
-  const activities = [...read.state.outstanding.values()].filter(({ kind }) => kind === 'scheduleTask')
-  return activities.length <= 1 ? read : undefined
-}
-
-function isNudged({ deliveries }: Work): boolean {
-  return deliveries.some(({ message }) => message.kind === 'nudge')
-}
-
-/** Reads what is new, and again when the read was torn; in the end the message is left for later, never acknowledged. */
-async function loadWhole(host: AdvanceHost, work: Work): Promise<LiveInstance | undefined> {
-  for (let tries = 1; ; tries++) {
-    const live = await load(host, work.key, isNudged(work))
-    if (!live) return undefined
-    const missing = missingRow(work, live)
-    if (missing === undefined) return live
-    if (tries === 3) {
-      if (live && mayHaveForgotten(live.state)) return live
-      const message = `Row '${missing}' of instance ${work.key.instanceId} is in neither inbox nor history yet.`
-      throw new TenutoError('STORAGE_FAILED', message)
-    }
-  }
-}
-
 class Advance {
   readonly #host: AdvanceHost
   readonly #ports: Ports
@@ -90,16 +62,18 @@ class Advance {
   readonly #tokens = new Map<string, number>()
   readonly #litter = new Set<string>()
   /** Messages that are sent again, beside those that are too early. */
-  readonly #again: Claims['early'] = []
+  readonly #again: Later[] = []
   /** Messages that guard a lease: sent again as they are, because nothing is known of what they carry. */
-  readonly #held: Claims['early'] = []
+  readonly #held: Later[] = []
   /** This handler, as the holder of leases. */
   readonly #runner: string
   #inlineOutcomes: readonly OwnFact[] = []
   /** Episodes that this handler has dispatched. */
   readonly #dispatched = new Set<number>()
   /** What the next guard duty must look at beside the carriers of the current generation. */
-  #guardNext: Pick<GuardOrder, 'older' | 'nudged' | 'inDoubt'>
+  #guardNext: Pick<GuardOrder, 'older' | 'nudged'>
+  /** Whether carriers were let go, so that nobody knows what is dispatched. */
+  #inDoubt: boolean
   #live: LiveInstance
   #claims: Claims
 
@@ -115,6 +89,7 @@ class Advance {
       this.#tokens.set(token, Math.min(dispatchedTo, this.#tokens.get(token) ?? dispatchedTo))
     }
     this.#claims = this.#claim(live)
+    this.#inDoubt = mayHaveLostCarriers(live)
     this.#guardNext = guardFor(this.#claims, live)
   }
 
@@ -123,8 +98,6 @@ class Advance {
       const { state, obstacle } = this.#live
       const standing = leaseStanding(state, this.#leaseView())
       const waits = standing === 'held' || standing === 'waiting'
-      // What is in doubt is for whoever goes on: each message that waits would ask for all of it again, and wait with more messages.
-      if (waits) this.#guardNext = { ...this.#guardNext, inDoubt: false }
       await this.#guard(standing === 'held' ? state.lease?.by : undefined)
       if (isTerminal(state.status)) break
       if (standing === 'mine' && !(await this.#runInline())) break
@@ -139,7 +112,8 @@ class Advance {
       }
       if (own.length === 0 && standing === 'none' && !this.#mayOpen(state)) break
       if (lost >= limits.lostRaces) {
-        this.#again.push(...(await putAside(this.#ports, this.#work, own, state.n, this.#guards(standing))))
+        const order = { own, live: this.#live, guards: this.#guards(standing) }
+        this.#again.push(...(await putAside(this.#ports, this.#work, order)))
         break
       }
       if (obstacle && !this.#isTerminated(own)) {
@@ -147,16 +121,12 @@ class Advance {
         if (!(await this.#reload())) return
         continue
       }
-      if (obstacle && mayHaveLostCarriers(this.#live)) {
-        // It is terminated as it stands: nobody will go on, so nobody else will guard what is in doubt.
-        this.#guardNext = { older: true, nudged: false, inDoubt: true }
-        await this.#guard(undefined)
-      }
       const restMs = own.length === 0 ? msUntilOpen(state, this.#ports.clock.now()) : 0
       if (state.unopened && (restMs > 0 || ++opened > limits.generationsPerTurn)) {
         this.#letOthersRun(state, restMs)
         break
       }
+      await this.#guardDoubtful()
       const result = standing === 'expired' ? await this.#demote() : await this.#turn(own)
       if (result === 'gone') return
       if (result === 'lost') {
@@ -173,6 +143,7 @@ class Advance {
     if (!live) return false
     this.#live = live
     this.#claims = this.#claim(live)
+    this.#inDoubt = mayHaveLostCarriers(live)
     this.#guardNext = guardFor(this.#claims, live)
     return true
   }
@@ -196,13 +167,27 @@ class Advance {
   /** @param except a token whose episodes somebody else may be dispatching just now: the holder of a lease */
   async #guard(except: string | undefined): Promise<void> {
     const tokens = new Map([...this.#tokens].filter(([token]) => token !== except))
-    const order = { ...this.#guardNext, tokens, dispatched: this.#dispatched }
-    const guarded = await guardDuty(this.#ports, this.#live.state, order)
+    await this.#dispatchAgain({ ...this.#guardNext, tokens, inDoubt: false })
+    this.#guardNext = { older: false, nudged: false }
+  }
+
+  /**
+   * What is in doubt is dispatched by whoever goes on, or ends the stall, and by nobody else: each message that brings nothing would ask
+   * for all of it once more, also for itself.
+   */
+  async #guardDoubtful(): Promise<void> {
+    if (!this.#inDoubt) return
+    await this.#dispatchAgain({ older: true, nudged: false, tokens: this.#tokens, inDoubt: true })
+    this.#inDoubt = false
+  }
+
+  async #dispatchAgain(order: Omit<GuardOrder, 'dispatched'>): Promise<void> {
+    const dispatched = this.#dispatched
+    const guarded = await guardDuty(this.#ports, this.#live.state, { ...order, dispatched })
     // Their writer may have died before it could delete what they consumed.
     for (const { events } of guarded) {
       for (const factId of events.map(factIdOf)) if (this.#live.inbox.has(factId)) this.#litter.add(factId)
     }
-    this.#guardNext = { older: false, nudged: false, inDoubt: false }
   }
 
   /** Computes and commits one episode, then does all that follows from it. */
@@ -284,7 +269,7 @@ class Advance {
     const { obstacle: reason, state, shown } = this.#live
     const { store, clock, newId } = this.#ports
     this.#host.instances.drop(key)
-    await store.putOutcomes(key, outcomeRows(own, clock.now()))
+    await store.putOutcomes(key, outcomeRows(own, this.#live, clock.now()))
     const heardOf = reason === shown.stalled ? shown.stalled?.mark : undefined
     const stall = reason && { ...reason, mark: newId() }
     if (!(await store.setStalled(key, stall, clock.now(), heardOf))) return false
@@ -305,11 +290,11 @@ class Advance {
   async #wait(own: readonly OwnFact[]): Promise<void> {
     const { lease } = this.#live.state
     const rest = Math.max(0, (lease?.until ?? 0) - this.#ports.clock.now())
-    const guards = this.#work.deliveries.filter(
-      ({ message }) => message.token === lease?.by || message.kind === 'nudge',
-    )
-    const others = own.filter(({ token }) => token !== lease?.by)
-    this.#again.push(...(await putAside(this.#ports, this.#work, others, this.#live.state.n)))
+    const isGuard = ({ token, kind }: Message): boolean => token === lease?.by || kind === 'nudge'
+    const guards = this.#work.deliveries.filter(({ message }) => isGuard(message))
+    const others = own.filter((fact) => !guards.some(({ message }) => message.token === fact.token))
+    const order = { own: others, live: this.#live, isPatient: true }
+    this.#again.push(...(await putAside(this.#ports, this.#work, order)))
     for (const { message } of guards) this.#held.push({ message, delayMs: rest + 1_000 })
   }
 
@@ -377,6 +362,7 @@ class Advance {
   async #finish(): Promise<void> {
     const live = this.#live
     if (mayHaveLostCarriers(live) && isSettled(live)) {
+      await this.#guardDoubtful()
       live.shown = { ...live.shown, stalled: await endStall(this.#ports, live) }
     }
     await this.#sweepLitter()
@@ -384,11 +370,8 @@ class Advance {
     this.#host.instances.keep(live)
   }
 
-  /** Copies, so that waiting never burns receive counts (R19). Whatever their tokens carry so far is dispatched. */
   async #sendAgain(): Promise<void> {
-    const dispatchedTo = this.#live.state.n
-    for (const { message, delayMs } of [...this.#claims.early, ...this.#again])
-      await this.#ports.queue.send([{ ...message, dispatchedTo }], delayMs)
-    for (const { message, delayMs } of this.#held) await this.#ports.queue.send([message], delayMs)
+    const copies = copiesOf([...this.#claims.early, ...this.#again], this.#live.state.n)
+    await sendLater(this.#ports, [...copies, ...this.#held])
   }
 }

@@ -13,7 +13,7 @@ import { projectionOf } from './projection.ts'
 export interface GuardOrder {
   /** Tokens of the messages that the handler holds, and up to which episode each needs no guard. */
   readonly tokens: ReadonlyMap<string, number>
-  /** A nudge answers for every episode. */
+  /** A nudge answers for every episode of the current generation. */
   readonly nudged: boolean
   /** Carriers were lost: nothing is known of what was dispatched, in any generation. */
   readonly inDoubt: boolean
@@ -27,10 +27,9 @@ export interface GuardOrder {
 export function guardFor(
   { older, nudged }: Claims,
   live: LiveInstance,
-): Pick<GuardOrder, 'older' | 'nudged' | 'inDoubt'> {
-  // With code that does not fit, the instance stays stalled: the guard of all that is in doubt is the task of whoever ends that.
-  const inDoubt = mayHaveLostCarriers(live) && !live.obstacle
-  return { older, nudged: nudged !== undefined, inDoubt }
+): Pick<GuardOrder, 'older' | 'nudged'> {
+  // Who guards all that is in doubt guards this too, and better.
+  return { older, nudged: nudged !== undefined && !mayHaveLostCarriers(live) }
 }
 
 /** @returns the episodes that were dispatched again */
@@ -52,13 +51,14 @@ export async function guardDuty(
   const history = older ? await ports.store.readHistory(state.key) : await readGeneration(ports, state)
   const episodes = history.filter(({ n }) => n <= state.n)
   const owed = episodes.filter(isOwed)
+  const mode = order.nudged && !order.inDoubt ? 'nudge' : 'again'
+  const answered = answeredIn(owed.length > 0 ? episodes : [])
   for (const episode of owed) {
     order.dispatched.add(episode.n)
-    const mode = order.nudged && !order.inDoubt ? 'nudge' : 'again'
     await dispatch(ports, state, {
       episode,
       mode,
-      answered: answeredIn(episodes, episode.generation),
+      answered: answered.get(episode.generation) ?? new Set(),
       unsure: order.nudged || order.inDoubt,
     })
   }
@@ -77,15 +77,16 @@ async function readGeneration(
   return episodes[0]?.n === Math.max(openedBy, 1) ? episodes : store.readHistory(key)
 }
 
-function answeredIn(history: readonly Episode[], generation: number): ReadonlySet<number> {
-  const answered = new Set<number>()
-  for (const episode of history) {
-    if (episode.generation !== generation) continue
-    for (const event of episode.events) {
-      if (isTaskOutcome(event)) answered.add(event.seq)
-      // Nobody runs it any more.
-      else if (event.kind === 'activityDeferred') answered.add(event.task)
+/** Sequence numbers that need nobody any more, by generation: they have an outcome, or somebody outside will complete them. */
+function answeredIn(history: readonly Episode[]): ReadonlyMap<number, ReadonlySet<number>> {
+  const answered = new Map<number, Set<number>>()
+  for (const { generation, events } of history) {
+    const seqs = answered.get(generation) ?? new Set()
+    for (const event of events) {
+      if (isTaskOutcome(event)) seqs.add(event.seq)
+      else if (event.kind === 'activityDeferred') seqs.add(event.task)
     }
+    answered.set(generation, seqs)
   }
   return answered
 }

@@ -87,10 +87,13 @@ async function due(ports: Ports, row: InstanceRow, periodMs: number): Promise<Me
     return now - startedAt > ringAfterMs ? [doorbell(key, ports.newId(), ['start'])] : []
   }
   // Behind inline activities every ring would only be sent again and again: whoever runs them, or takes them over, takes the rows along.
+  // And a row that a late write has brought back waits for nothing: a turn that comes anyway will delete it.
   const late =
     state.inline.size > 0
       ? []
-      : inbox.filter(({ acceptedAt }) => now - acceptedAt > ringAfterMs).map(({ factId }) => factId)
+      : inbox
+          .filter(({ factId, acceptedAt }) => !state.known.has(factId) && now - acceptedAt > ringAfterMs)
+          .map(({ factId }) => factId)
   const messages: Message[] =
     late.length > 0 ? [doorbell(key, ports.newId(), late.slice(0, rowsPerRing))] : []
   // What a dead letter has stalled takes no turn until somebody asks for one.

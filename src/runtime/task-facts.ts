@@ -37,8 +37,8 @@ export function tellsOf(event: TaskOutcome | ActivityDeferred, generation: numbe
   return event.generation === generation && (isTaskOutcome(event) ? event.seq : event.task) === seq
 }
 
-/** A deferral that comes after the outcome: it means nothing any more, and no history will have it. */
+/** A task of the current generation that nobody waits for any more: it has an outcome, or is a timer that was cancelled. Its rows may be gone. */
 export function isOvertaken(state: InstanceState, factId: string): boolean {
-  const task = factId.startsWith('d:') ? parseTaskFactId(factId) : undefined
+  const task = parseTaskFactId(factId)
   return task?.generation === state.generation && !state.outstanding.has(task.seq)
 }

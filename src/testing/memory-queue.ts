@@ -5,6 +5,7 @@ import { type Message, queueOf, type QueueName, type TimerMessage } from '../run
 import type { CancelledTimer, Queue, Timers } from '../runtime/ports.ts'
 import type { Runtime } from '../runtime/runtime.ts'
 import { TenutoError } from '../workflow/errors.ts'
+import { FloodGuard } from './flood-guard.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 /** How a queue misbehaves; all that is left out does not happen. */
@@ -23,6 +24,8 @@ export interface QueueManners {
   readonly fits?: (message: Message) => boolean
   /** Deliveries after which a message is dead. Default 10. */
   readonly maxReceives?: (queue: QueueName) => number
+  /** Deliveries in a minute of virtual time beyond which the queue gives up. Default 1,000,000. */
+  readonly mostPerMinute?: number
 }
 
 /** The part of a runtime that takes messages. */
@@ -43,10 +46,12 @@ export class MemoryQueue implements Queue, Timers {
   readonly #timers = new Map<string, () => void>()
   readonly #carried = new Map<string, number>()
   #consumer: (() => Consumer) | undefined
+  readonly #flood: FloodGuard
 
   constructor(clock: VirtualClock, manners: QueueManners = {}) {
     this.#clock = clock
     this.#manners = manners
+    this.#flood = new FloodGuard(clock, manners.mostPerMinute)
   }
 
   /** Begins to deliver. @param consumer asked for each batch, so that a crashed host can be replaced */
@@ -150,6 +155,7 @@ export class MemoryQueue implements Queue, Timers {
       }
       if (batch.length === 0) continue
       for (const entry of batch) entry.receives++
+      this.#flood.delivered(batch, this.#entries)
       const dead = batch.filter((entry) => entry.receives > (this.#manners.maxReceives?.(queue) ?? 10))
       const alive = batch.filter((entry) => !dead.includes(entry))
       if (alive.length > 0) void this.#deliver(alive, this.#consumer())

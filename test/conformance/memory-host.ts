@@ -11,7 +11,7 @@ export function memoryHosts(options: RuntimeOptions = {}, manners: QueueManners 
     const { ports, queue, clock, store } = createMemoryBackend({
       logger,
       ...(tracer && { tracer }),
-      manners: { visibilityMs: 3_600_000, ...manners },
+      manners: { visibilityMs: 3_600_000, mostPerMinute: 100_000, ...manners },
     })
     const runtime = createRuntime(app, ports, options)
     queue.run(() => runtime)

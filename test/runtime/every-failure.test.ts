@@ -35,7 +35,11 @@ class TryOut {
   readonly #liveInstances: number
   readonly #fault: Fault | undefined
   readonly #backend = createMemoryBackend({
-    manners: { visibilityMs: patienceMs, batch: (queue) => (queue === 'workflow' ? 10 : 3) },
+    manners: {
+      visibilityMs: patienceMs,
+      batch: (queue) => (queue === 'workflow' ? 10 : 3),
+      mostPerMinute: 10_000,
+    },
   })
   readonly #problems: string[] = []
   readonly #checker = new LineChecker(

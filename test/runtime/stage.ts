@@ -32,7 +32,8 @@ export class Stage {
   readonly sent: AnyMessage[] = []
 
   constructor(options: MemoryBackendOptions = {}) {
-    this.backend = createMemoryBackend({ logger: this.logger, ...options })
+    const manners = { mostPerMinute: 10_000, ...options.manners }
+    this.backend = createMemoryBackend({ logger: this.logger, ...options, manners })
   }
 
   get clock(): MemoryBackend['clock'] {

@@ -194,3 +194,14 @@ test.each([0, 1, 2, 3, 4, 5, 6])(
     })
   },
 )
+
+test('a consumed row that a late write has brought back is not rung for, however long it lies there', async () => {
+  const { stage, host } = await begun('waiting')
+  await stage.raise(host, 'waiting', 'other')
+  const row = await stage.row('waiting')
+  const { inbox } = await stage.store.read(row)
+  await deliver(host, stage.doorbell())
+  expect(await stage.inbox('waiting')).toEqual([])
+  await stage.store.putOutcomes(row, inbox)
+  expect(await sweptAfter(stage, host, 3)).toEqual([])
+})

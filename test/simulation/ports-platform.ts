@@ -145,15 +145,16 @@ class PortsPlatform implements Platform {
 
   #connect(host: Host): Ports {
     const { mutant, rng, count } = this.#world
-    const ports = faultyPorts(this.#checkedPorts(), host, this.#source())
+    const ports = faultyPorts(this.#checkedPorts(), host, this.#source(host))
     return probed(mutant?.ports?.(ports, rng) ?? ports, count)
   }
 
-  #source(): FaultSource {
+  /** Each host has dice of its own: with the same ones every new host would die of the same call as the one before, over and over. */
+  #source({ name }: Host): FaultSource {
     const { clock, rng, conditions, isFaulty, count, visibilityMs, trace } = this.#world
     return {
       clock,
-      rng: rng.fork('faults'),
+      rng: rng.fork(`faults of ${name}`),
       rates: () => (isFaulty() ? conditions.rates : undefined),
       count,
       visibilityMs,

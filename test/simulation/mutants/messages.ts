@@ -80,6 +80,21 @@ export const messages: Mutants = {
     program: manyGenerations,
     mutant: sending((message) => ({ ...message, dispatchedTo: 0 })),
   },
+  'a message that is sent again fourfold, each time': {
+    ...faults,
+    mutant: {
+      ports: (ports) =>
+        withPorts(ports, {
+          send: (all, delayMs) =>
+            ports.queue.send(
+              all.flatMap((message) =>
+                message.dispatchedTo === undefined ? [message] : [message, message, message, message],
+              ),
+              delayMs,
+            ),
+        }),
+    },
+  },
   'a message without its input that does not say so': {
     ...calm,
     mutant: sending((message) => {

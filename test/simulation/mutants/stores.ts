@@ -82,7 +82,7 @@ export const stores: Mutants = {
     mutant: replacing(() => ({ setStalled: async () => true })),
   },
   'a stall that anybody ends, whosever mark it is': {
-    ...faults,
+    ...aimed,
     program: careless,
     mutant: replacing(({ store }) => ({
       setStalled: async (key, stall, at) => store.setStalled(key, stall, at),
