@@ -6,12 +6,14 @@
 //   <life>#fs                  the mark of a stall: behind both, so that the query reads it after the episodes
 //   <life>#p#<id>#<number>     a part of something that is too large for one item
 //   <life>#t#<fact id>         the trace that a consumed fact leaves
+//   <life>#a#<gen>.<seq>       what runs of an activity leave for those that come after them
 //
 // Ids are other people's text. Two different ones never share a key: what could be mistaken for a separator is escaped, and so are the
 // halves of surrogate pairs, which are no Unicode and which DynamoDB refuses; what is too long for a key is its SHA-256.
 
 import { createHash } from 'node:crypto'
 import type { InstanceKey } from '../runtime/episode.ts'
+import type { CallKey } from '../runtime/rows.ts'
 import { assert } from '../workflow/errors.ts'
 
 /** Bytes that an id may have in a key. DynamoDB allows 2,048 for a partition key and 1,024 for a whole sort key. */
@@ -56,6 +58,10 @@ export function stallKey({ pk, life }: Place): ItemKey {
 
 export function traceKey({ pk, life }: Place, factId: string): ItemKey {
   return { pk, sk: `${life}#t#${toKeyText(factId, keyBytes.factId)}` }
+}
+
+export function attemptKey({ pk, life }: Place, { generation, firstSeq }: CallKey): ItemKey {
+  return { pk, sk: `${life}#a#${generation}.${firstSeq}` }
 }
 
 export function partKey({ pk, life }: Place, id: string, at: number): ItemKey {

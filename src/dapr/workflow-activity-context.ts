@@ -39,6 +39,16 @@ export class WorkflowActivityContext {
     return this.#inner.completeLater()
   }
 
+  /** Not Dapr's. Tells that the attempt is alive, and how far it has come; resolves when that is durable. */
+  async heartbeat(details?: unknown): Promise<void> {
+    return this.#inner.heartbeat(details)
+  }
+
+  /** Not Dapr's. Details of the last heartbeat of this call, by whichever attempt. */
+  async lastHeartbeatDetails<T = unknown>(): Promise<T | undefined> {
+    return this.#inner.lastHeartbeatDetails<T>()
+  }
+
   /** Not Dapr's. */
   get logger(): Logger {
     return this.#inner.logger

@@ -5,7 +5,8 @@ import { TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import { encodePayload } from '../workflow/payload.ts'
 import { toRetrySchedule } from '../workflow/retry-policy.ts'
-import { activityPlan, timeoutOf, withInput } from './activity-plan.ts'
+import { activityOptions } from './activity-options.ts'
+import { activityPlan, withInput } from './activity-plan.ts'
 import { type Call, place, type Plan } from './attempts.ts'
 import type { CallSite } from './call-site.ts'
 import type { Execution } from './execution.ts'
@@ -21,15 +22,14 @@ export function callActivity(
   site: CallSite | undefined,
 ): TaskState {
   const defaults = execution.app.activity(name)?.options
-  const timeoutMs = timeoutOf(name, options?.timeout ?? defaults?.timeout)
+  const recorded = activityOptions(name, options, defaults)
   const rollback = toRollback(execution, options?.rollback)
   return begin(execution, {
     ...activityPlan(execution, {
       name,
       payload: encodePayload(input, `The input of activity '${name}'`),
-      inline: options?.inline ?? defaults?.inline,
       policy: options?.retry ?? defaults?.retry,
-      timeoutMs,
+      recorded,
     }),
     site,
     rollback,

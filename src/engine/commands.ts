@@ -26,6 +26,8 @@ export interface ScheduleTask extends Numbered {
   readonly name: string
   readonly input?: Payload
   readonly timeoutMs?: number
+  readonly heartbeatTimeoutMs?: number
+  readonly atMostOnce?: true
   readonly retry?: RetryAttempt
   /** Run by the host that commits it, under its lease. */
   readonly inline?: boolean

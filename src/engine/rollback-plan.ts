@@ -4,7 +4,8 @@ import type { Rollback } from '../workflow/call-options.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { encodePayload, type Payload } from '../workflow/payload.ts'
 import { toRetrySchedule } from '../workflow/retry-policy.ts'
-import { type ActivityCall, timeoutOf } from './activity-plan.ts'
+import { activityOptions } from './activity-options.ts'
+import type { ActivityCall } from './activity-plan.ts'
 import type { Execution } from './execution.ts'
 
 export interface RollbackPlan extends Omit<ActivityCall, 'payload' | 'rollbackOf'> {
@@ -33,8 +34,11 @@ export function toRollback(execution: Execution, given: Rollback | undefined): R
   return {
     name,
     policy,
-    timeoutMs: timeoutOf(name, options.timeout ?? defaults?.timeout),
-    inline: defaults?.inline,
+    recorded: activityOptions(
+      name,
+      options.timeout === undefined ? {} : { timeout: options.timeout },
+      defaults,
+    ),
     ...('input' in options && {
       input: { payload: encodePayload(options.input, `The input of rollback '${name}'`) },
     }),
@@ -46,6 +50,6 @@ export function undoing(plan: RollbackPlan, output: unknown, rollbackOf: number)
   const payload = plan.input
     ? plan.input.payload
     : encodePayload(output, `The input of rollback '${plan.name}'`)
-  const { name, policy, timeoutMs, inline } = plan
-  return { name, policy, timeoutMs, inline, payload, rollbackOf }
+  const { name, policy, recorded } = plan
+  return { name, policy, recorded, payload, rollbackOf }
 }

@@ -2,7 +2,7 @@
 // SQLite writes a whole row anew whenever a column of it changes.
 
 /** Raised with every change of the tables; a database of a later version is refused, one of an earlier version is brought up to date. */
-export const schemaVersion = 2
+export const schemaVersion = 3
 
 /** Marks the file as Tenuto's ('TENU'). */
 export const applicationId = 0x54_45_4e_55
@@ -23,6 +23,19 @@ CREATE TABLE tags (
 CREATE INDEX tags_by_life ON tags (life);
 `
 
+/** New in version 3. What runs of activities leave for those that come after them. */
+const attemptTable = `
+CREATE TABLE attempts (
+  life INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  first_seq INTEGER NOT NULL,
+  written_at INTEGER NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (life, generation, first_seq)
+) WITHOUT ROWID;
+CREATE INDEX attempts_by_age ON attempts (written_at);
+`
+
 /** What makes the tables of a version those of the next; the first entry is for version 1. */
 export const migrations: readonly string[] = [
   `
@@ -35,6 +48,7 @@ ${searchTables}
 INSERT INTO tags SELECT starts.life, each.key, each.value
   FROM starts, json_each(starts.body, '$.tags') AS each;
 `,
+  attemptTable,
 ]
 
 export const schema = `
@@ -98,7 +112,7 @@ CREATE TABLE consumed (
   PRIMARY KEY (life, fact_id)
 ) WITHOUT ROWID;
 CREATE INDEX consumed_by_age ON consumed (consumed_at);
-
+${attemptTable}
 -- Both queues and the timers. generation and seq are set on timers alone, and make them unique.
 -- boots: starts of the process after a kill that found the message due; attempts: deliveries since it is a suspect;
 -- receives: deliveries that ended without an acknowledgement.

@@ -3,9 +3,18 @@
 
 import type { Episode, InstanceKey } from '../runtime/episode.ts'
 import type { AppendResult, Clock, InstancePage, ListFilter, RowDetail, Store } from '../runtime/ports.ts'
-import type { InboxRow, InstanceRecord, InstanceRow, Projection, Stall } from '../runtime/rows.ts'
+import type {
+  AttemptRow,
+  CallKey,
+  InboxRow,
+  InstanceRecord,
+  InstanceRow,
+  Projection,
+  Stall,
+} from '../runtime/rows.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { isTerminal } from '../workflow/status.ts'
+import { AttemptTable } from './attempt-table.ts'
 import type { Database } from './database.ts'
 import { EpisodeTable } from './episode-table.ts'
 import { InboxTable } from './inbox-table.ts'
@@ -31,6 +40,7 @@ export class LocalStore implements Store {
   readonly #list: InstanceList
   readonly #episodes: EpisodeTable
   readonly #inbox: InboxTable
+  readonly #attempts: AttemptTable
   readonly #messages: MessageTable
 
   constructor({ database, messages, log, clock, keepsEndedMs }: StoreParts) {
@@ -41,6 +51,7 @@ export class LocalStore implements Store {
     this.#list = new InstanceList(database)
     this.#episodes = new EpisodeTable(database)
     this.#inbox = new InboxTable(database)
+    this.#attempts = new AttemptTable(database)
     this.#messages = messages
   }
 
@@ -136,7 +147,7 @@ export class LocalStore implements Store {
 
   async putInbox(key: InstanceKey, row: InboxRow): Promise<InboxRow | undefined> {
     return this.#log.write(() => {
-      const life = this.#instances.alive(key)?.life
+      const life = this.#lifeOf(key)
       if (life === undefined) return undefined
       const present = this.#inbox.get(life, row.factId)
       if (!present) this.#inbox.put(life, row)
@@ -146,21 +157,29 @@ export class LocalStore implements Store {
 
   async putOutcomes(key: InstanceKey, rows: readonly InboxRow[]): Promise<void> {
     return this.#log.write(() => {
-      const life = this.#instances.alive(key)?.life
+      const life = this.#lifeOf(key)
       if (life !== undefined) for (const row of rows) this.#inbox.put(life, row)
     })
   }
 
   async deleteInbox(key: InstanceKey, factIds: readonly string[]): Promise<void> {
     return this.#log.write(() => {
-      const life = this.#instances.alive(key)?.life
+      const life = this.#lifeOf(key)
       if (life !== undefined) this.#inbox.consume(life, factIds, this.#clock.now())
     })
   }
 
+  async getAttempt(key: InstanceKey, call: CallKey): Promise<AttemptRow | undefined> {
+    return this.#log.read(() => this.#attempts.get(this.#lifeOf(key), call), key.instanceId)
+  }
+
+  async putAttempt(key: InstanceKey, row: AttemptRow, replaces?: string): Promise<AttemptRow | undefined> {
+    return this.#log.write(() => this.#attempts.put(this.#lifeOf(key), row, this.#clock.now(), replaces))
+  }
+
   async countInbox(key: InstanceKey, atMost: number): Promise<number> {
     return this.#log.read(() => {
-      const life = this.#instances.alive(key)?.life
+      const life = this.#lifeOf(key)
       return life === undefined ? 0 : this.#inbox.count(life, atMost)
     }, key.instanceId)
   }
@@ -202,10 +221,15 @@ export class LocalStore implements Store {
     return this.#log.read(() => this.#list.page(filter))
   }
 
+  #lifeOf(key: InstanceKey): number | undefined {
+    return this.#instances.alive(key)?.life
+  }
+
   /** Removes all that hangs on a life but its row. */
   #removeContents(key: InstanceKey, life: number): void {
     this.#episodes.remove(life)
     this.#inbox.remove(life)
+    this.#attempts.remove(life)
     this.#messages.removeTimers(key)
   }
 }

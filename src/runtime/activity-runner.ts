@@ -1,21 +1,18 @@
 // Runs one attempt of an activity and turns whatever happens into a fact.
 
-import {
-  type ActivityDeferred,
-  deferralFactId,
-  type TaskCompleted,
-  type TaskFailed,
-  taskFactId,
-} from '../engine/events.ts'
+import { deferralFactId, type TaskCompleted, type TaskFailed } from '../engine/events.ts'
 import type { App } from '../workflow/app.ts'
 import type { ActivityContext } from '../workflow/context.ts'
 import { type ErrorCode, isTenutoError, TenutoError } from '../workflow/errors.ts'
 import { type FailureDetails, failureOf, toFailureDetails } from '../workflow/failure.ts'
-import { type Logger, withFields } from '../workflow/logger.ts'
+import type { Logger } from '../workflow/logger.ts'
 import { decodePayload, encodePayload } from '../workflow/payload.ts'
 import type { Tracer } from '../workflow/tracer.ts'
+import { type Attempt, contextOf } from './activity-context.ts'
+import type { AttemptRecord } from './attempt-record.ts'
 import type { ActivityMessage } from './messages.ts'
 import type { Clock } from './ports.ts'
+import type { ActivityFact } from './task-facts.ts'
 import { traceActivity } from './trace-activity.ts'
 
 export type ActivityOutcome = TaskCompleted | TaskFailed
@@ -35,18 +32,13 @@ export interface ActivityHost {
   readonly tracer?: Tracer | undefined
   /** Aborted when the host shuts down. */
   readonly shutdown: AbortSignal
-  /** The token by which an activity is completed from outside. Absent: it cannot be, because it is run inline. */
-  readonly tokenOf?: (message: ActivityMessage) => Promise<string>
 }
 
-/** One attempt while it runs. */
-interface Attempt {
-  readonly message: ActivityMessage
-  readonly signal: AbortSignal
-  /** Set once the activity has asked to be completed from outside. */
-  token: Promise<string> | undefined
-  /** What the platform has refused it: not the activity has failed then, but its host. */
-  trouble?: unknown
+/** What an activity on a queue has, and one that is run inline has not. */
+export interface Queued {
+  readonly record: AttemptRecord
+  /** The token by which it is completed from outside. */
+  readonly tokenOf: () => Promise<string>
 }
 
 /**
@@ -58,15 +50,17 @@ interface Attempt {
 export async function runActivity(
   host: ActivityHost,
   message: ActivityMessage,
-): Promise<ActivityOutcome | ActivityDeferred> {
-  return traceActivity(host, message, async (traced) => runTraced(host, traced))
+  queued?: Queued,
+): Promise<ActivityFact> {
+  return traceActivity(host, message, async (traced) => runTraced(host, traced, queued))
 }
 
 async function runTraced(
   host: ActivityHost,
   message: ActivityMessage,
-): Promise<ActivityOutcome | ActivityDeferred> {
-  const { generation, seq, name, timeoutMs } = message
+  queued: Queued | undefined,
+): Promise<ActivityFact> {
+  const { generation, seq, name } = message
   const failed = (failure: FailureDetails): ActivityOutcome => ({
     kind: 'taskFailed',
     generation,
@@ -78,90 +72,81 @@ async function runTraced(
     const text = `No activity '${name}' is registered in this app.`
     return failed(failureOf(new TenutoError('ACTIVITY_NOT_REGISTERED', text)))
   }
+  const over = new AbortController()
+  const signal = AbortSignal.any([host.shutdown, over.signal])
+  const attempt: Attempt = { message, signal, logger: host.logger, queued, token: undefined }
   const startedAt = host.clock.now()
-  let attempt: Attempt | undefined
+  const run = registered.run as (ctx: ActivityContext, input: unknown) => unknown
   try {
-    return await withinTimeout(host, message, async (signal) => {
-      attempt = { message, signal, token: undefined }
-      const run = registered.run as (ctx: ActivityContext, input: unknown) => unknown
-      const returned = await run(contextOf(host, attempt), decodePayload(message.input))
-      if (attempt.token) {
-        await attempt.token
-        const until = timeoutMs === undefined ? {} : { until: startedAt + timeoutMs }
-        return {
-          kind: 'activityDeferred',
-          id: deferralFactId(generation, seq),
-          generation,
-          task: seq,
-          ...until,
-        }
-      }
-      const output = encodePayload(returned, `The output of activity '${name}'`)
-      return { kind: 'taskCompleted', generation, seq, ...(output !== undefined && { output }) }
-    })
+    const running = (async () => run(contextOf(attempt), decodePayload(message.input)))()
+    const returned = await bounded(host, attempt, running, over)
+    const token = await attempt.token
+    await queued?.record.close(token !== undefined)
+    return token === undefined ? completed(message, returned) : deferred(message, startedAt)
   } catch (error) {
-    if (host.shutdown.aborted || (attempt?.trouble !== undefined && error === attempt.trouble)) throw error
+    if (host.shutdown.aborted || (attempt.trouble !== undefined && error === attempt.trouble)) throw error
+    // The next attempt shall know how far this one came.
+    await queued?.record.close(true)
     if (!isTenutoError(error)) return failed(toFailureDetails(error))
     const { nonRetriable: _, ...failure } = failureOf(error)
     return failed(lasting.has(error.code) ? failureOf(error) : failure)
   }
 }
 
-function contextOf(host: ActivityHost, attempt: Attempt): ActivityContext {
-  const { message, signal } = attempt
-  const { instanceId, incarnation, generation, seq, name } = message
-  return {
-    getWorkflowInstanceId: () => instanceId,
-    getWorkflowActivityId: () => seq,
-    taskId: seq,
-    name,
-    attempt: message.attempt,
-    idempotencyKey: `${instanceId}/${incarnation}/${taskFactId(generation, message.firstSeq)}`,
-    signal,
-    ...(message.trace !== undefined && { traceparent: message.trace }),
-    logger: withFields(host.logger, { instanceId, activity: name, taskId: seq, attempt: message.attempt }),
-    completeLater: async () => {
-      const token = (attempt.token ??= (host.tokenOf ?? refuseInline)(message))
-      // What failed may be asked for again.
-      token.catch((error: unknown) => {
-        if (attempt.token === token) attempt.token = undefined
-        if (!isTenutoError(error, 'ACTIVITY_INLINE')) attempt.trouble = error
-      })
-      return token
-    },
-  }
+function completed({ generation, seq, name }: ActivityMessage, returned: unknown): ActivityFact {
+  const output = encodePayload(returned, `The output of activity '${name}'`)
+  return { kind: 'taskCompleted', generation, seq, ...(output !== undefined && { output }) }
 }
 
-async function refuseInline({ name }: ActivityMessage): Promise<never> {
-  throw new TenutoError(
-    'ACTIVITY_INLINE',
-    `Activity '${name}' is called inline and cannot be completed later.`,
-  )
+function deferred({ generation, seq, timeoutMs }: ActivityMessage, startedAt: number): ActivityFact {
+  const until = timeoutMs === undefined ? {} : { until: startedAt + timeoutMs }
+  return { kind: 'activityDeferred', id: deferralFactId(generation, seq), generation, task: seq, ...until }
 }
 
 /** Aborts the attempt's signal and fails it when its time is up; what the code does after that is not heeded any more. */
-async function withinTimeout<T>(
-  host: ActivityHost,
-  message: ActivityMessage,
-  run: (signal: AbortSignal) => Promise<T>,
+async function bounded<T>(
+  { clock }: ActivityHost,
+  { message, queued }: Attempt,
+  running: Promise<T>,
+  over: AbortController,
 ): Promise<T> {
-  const { timeoutMs } = message
-  if (timeoutMs === undefined) return run(host.shutdown)
-  const over = new AbortController()
+  const { timeoutMs, heartbeatTimeoutMs } = message
   const finished = new AbortController()
-  const expiry = host.clock.sleep(timeoutMs, finished.signal).then((): never => {
-    const error = new TenutoError(
-      'ACTIVITY_TIMEOUT',
-      `Activity '${message.name}' took longer than its timeout of ${timeoutMs} ms.`,
-    )
+  const expire = (code: 'ACTIVITY_TIMEOUT' | 'ACTIVITY_HEARTBEAT_TIMEOUT', text: string): void => {
+    if (finished.signal.aborted) return
+    const error = new TenutoError(code, `Activity '${message.name}' ${text}`)
     over.abort(error)
     throw error
-  })
-  // When the attempt wins the race, the aborted sleep must not be heard of.
-  expiry.catch(() => {})
+  }
+  const bounds: Promise<void>[] = []
+  if (timeoutMs !== undefined) {
+    const text = `took longer than its timeout of ${timeoutMs} ms.`
+    bounds.push(clock.sleep(timeoutMs, finished.signal).then(() => expire('ACTIVITY_TIMEOUT', text)))
+  }
+  if (heartbeatTimeoutMs !== undefined && queued) {
+    const text = `gave no heartbeat within ${heartbeatTimeoutMs} ms.`
+    const silence = silent(clock, queued.record, heartbeatTimeoutMs, finished.signal)
+    bounds.push(silence.then(() => expire('ACTIVITY_HEARTBEAT_TIMEOUT', text)))
+  }
+  for (const bound of bounds) bound.catch(() => {})
   try {
-    return await Promise.race([run(AbortSignal.any([host.shutdown, over.signal])), expiry])
+    // A bound only ever rejects while the attempt runs.
+    return (await Promise.race([running, ...bounds])) as T
   } finally {
     finished.abort()
+  }
+}
+
+/** Resolves when nothing was heard of the attempt for so long, or the signal is aborted. */
+async function silent(
+  clock: Clock,
+  record: AttemptRecord,
+  boundMs: number,
+  finished: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const restMs = record.beatAt + boundMs - clock.now()
+    if (restMs <= 0 || finished.aborted) return
+    await clock.sleep(restMs, finished)
   }
 }

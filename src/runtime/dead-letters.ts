@@ -27,7 +27,9 @@ async function failActivity(host: ActivityHandlerHost, delivery: Delivery<Activi
     'ACTIVITY_CRASHED',
     `Activity '${name}' was started ${delivery.receiveCount - 1} times and lost its host, or its outcome, each time.`,
   )
-  const { nonRetriable: _, ...failure } = failureOf(error)
+  // Where it must not begin twice it may have begun.
+  const { nonRetriable, ...rest } = failureOf(error)
+  const failure = { ...rest, ...(delivery.message.atMostOnce && { nonRetriable }) }
   const outcome: TaskFailed = { kind: 'taskFailed', generation, seq, failure }
   host.ports.logger.error(error.message, { instanceId, code: error.code })
   await advance(host, { key: { instanceId, incarnation }, deliveries: [delivery], outcomes: [outcome] })

@@ -131,7 +131,7 @@ export function activityMessage(
   episode: Pick<Episode, 'generation' | 'wide'>,
   command: ScheduleTask,
 ): ActivityMessage {
-  const { seq, name, input, timeoutMs, retry } = command
+  const { seq, name, input, timeoutMs, heartbeatTimeoutMs, atMostOnce, retry } = command
   return {
     v: 1,
     kind: 'activity',
@@ -144,6 +144,8 @@ export function activityMessage(
     attempt: retry?.attempt ?? 1,
     firstSeq: retry?.firstSeq ?? seq,
     ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(heartbeatTimeoutMs !== undefined && { heartbeatTimeoutMs }),
+    ...(atMostOnce && { atMostOnce }),
     ...(episode.wide && { wide: true }),
     ...(episode.generation === started?.generation && traceOf(started)),
   }

@@ -46,6 +46,10 @@ export interface ActivityMessage extends Envelope {
   /** Sequence number of the first attempt, from which the idempotency key is made. */
   readonly firstSeq: number
   readonly timeoutMs?: number
+  /** Bound between two heartbeats. */
+  readonly heartbeatTimeoutMs?: number
+  /** No attempt begins twice. */
+  readonly atMostOnce?: true
   /** Number of the episode that asks for it, where it is known: so that whoever runs it can look it up without reading all of the past. */
   readonly episode?: number
   /** `traceparent` of the generation that asked for it. */

@@ -3,6 +3,7 @@
 
 import type { Logger } from '../workflow/logger.ts'
 import type { Tracer } from '../workflow/tracer.ts'
+import type { AttemptStore } from './attempt-store.ts'
 import type { Episode, InstanceKey } from './episode.ts'
 import type { InstanceFilter } from './instance-filter.ts'
 import type { Message, TimerMessage } from './messages.ts'
@@ -37,7 +38,7 @@ export interface InstancePage {
 }
 
 /** Histories, inbox and status. All reads are strong. */
-export interface Store {
+export interface Store extends AttemptStore {
   /** Ms for which the row of what has ended is kept at least, purged or not. */
   readonly keepsEndedMs: number
   /**

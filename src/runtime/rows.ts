@@ -78,6 +78,30 @@ export interface InboxRow {
   readonly digest?: string
 }
 
+/** A call of an activity, over all its attempts. */
+export interface CallKey {
+  readonly generation: number
+  /** Sequence number of the first attempt. */
+  readonly firstSeq: number
+}
+
+/** What runs of an activity leave for those that come after them: that they have begun, and how far they have come. One row a call. */
+export interface AttemptRow extends CallKey {
+  /** Sequence number of the attempt that wrote it. */
+  readonly seq: number
+  /** Of the run that wrote it: a redelivery is another run of the same attempt. */
+  readonly nonce: string
+  /** A claim, ms since the epoch: until then the run that wrote it may be at work. Absent where runs claim nothing. */
+  readonly until?: number
+  /** Of the last heartbeat that had some. */
+  readonly details?: Payload
+}
+
+/** The rule of `Store.putAttempt`. */
+export function mayReplace(present: AttemptRow | undefined, row: AttemptRow, replaces?: string): boolean {
+  return !present || present.seq < row.seq || present.nonce === row.nonce || present.nonce === replaces
+}
+
 export interface InstanceRecord {
   /** In order of their numbers, without a gap: the newest generation, or what came after the given number. */
   readonly episodes: readonly Episode[]

@@ -5,7 +5,7 @@ import {
   isTaskOutcome,
   parseTaskFactId,
   type TaskFailed,
-  type TaskOutcome,
+  type TaskCompleted,
   type TimerFired,
 } from '../engine/events.ts'
 import { TenutoError } from '../workflow/errors.ts'
@@ -14,7 +14,7 @@ import type { InstanceState } from './instance-state.ts'
 import type { TimerMessage } from './messages.ts'
 
 /** What a handler has made of an activity that it ran. */
-export type ActivityFact = TaskOutcome | ActivityDeferred
+export type ActivityFact = TaskCompleted | TaskFailed | ActivityDeferred
 
 /** What a timer that is due comes to: the time of an activity that is completed from outside is measured by one too. */
 export function timerFact(
@@ -33,7 +33,7 @@ export function isStale(state: InstanceState, factId: string): boolean {
   return task !== undefined && task.generation < state.generation
 }
 
-export function tellsOf(event: TaskOutcome | ActivityDeferred, generation: number, seq: number): boolean {
+export function tellsOf(event: ActivityFact, generation: number, seq: number): boolean {
   return event.generation === generation && (isTaskOutcome(event) ? event.seq : event.task) === seq
 }
 

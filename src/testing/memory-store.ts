@@ -1,10 +1,10 @@
 // The store as plain maps: the reference for what the port means, and fast enough for tests by the thousand.
 
 import type { Episode, InstanceKey } from '../runtime/episode.ts'
-import { matches } from '../runtime/instance-filter.ts'
-import { type PageEnd, parsePageToken, toPageToken } from '../runtime/page-token.ts'
 import type { AppendResult, InstancePage, ListFilter, RowDetail, Store } from '../runtime/ports.ts'
 import {
+  type AttemptRow,
+  type CallKey,
   type InboxRow,
   type InstanceRecord,
   type InstanceRow,
@@ -14,12 +14,15 @@ import {
 } from '../runtime/rows.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { isTerminal } from '../workflow/status.ts'
+import { callName, putAttempt } from './memory-attempts.ts'
+import { pageOf } from './memory-list.ts'
 
 interface Life {
   readonly episodes: Map<number, Episode>
   readonly inbox: Map<string, InboxRow>
   /** Digests of consumed rows. */
   readonly consumed: Map<string, InboxRow>
+  readonly attempts: Map<string, AttemptRow>
   opening: number
   newest: number
 }
@@ -138,6 +141,14 @@ export class MemoryStore implements Store {
     }
   }
 
+  async getAttempt(key: InstanceKey, call: CallKey): Promise<AttemptRow | undefined> {
+    return this.#life(key).attempts.get(callName(call))
+  }
+
+  async putAttempt(key: InstanceKey, row: AttemptRow, replaces?: string): Promise<AttemptRow | undefined> {
+    return putAttempt(this.#life(key).attempts, row, replaces)
+  }
+
   async countInbox(key: InstanceKey, atMost: number): Promise<number> {
     return Math.min(atMost, this.#life(key).inbox.size)
   }
@@ -161,19 +172,10 @@ export class MemoryStore implements Store {
   }
 
   async list(filter: ListFilter): Promise<InstancePage> {
-    const { limit, pageToken, newestFirst = false } = filter
-    const after = pageToken === undefined ? undefined : parsePageToken(pageToken)
-    const order = newestFirst ? -1 : 1
-    const rows = [...this.#rows.values()]
-      .map((row) => this.#withNewest(row))
-      .filter((row) => matches(row, filter) && (!after || byAge(row, after) * order > 0))
-      .toSorted((a, b) => byAge(a, b) * order)
-    const instances = rows.slice(0, limit)
-    const last = instances.at(-1)
-    return {
-      instances: instances.map(withoutPayloads),
-      ...(last && instances.length < rows.length && { pageToken: toPageToken(last) }),
-    }
+    return pageOf(
+      [...this.#rows.values()].map((row) => this.#withNewest(row)),
+      filter,
+    )
   }
 
   #withNewest(row: InstanceRow): InstanceRow {
@@ -198,7 +200,14 @@ export class MemoryStore implements Store {
     const text = lifeKey(key)
     const present = this.#lives.get(text)
     if (present) return present
-    const life: Life = { episodes: new Map(), inbox: new Map(), consumed: new Map(), opening: 0, newest: 0 }
+    const life: Life = {
+      episodes: new Map(),
+      inbox: new Map(),
+      consumed: new Map(),
+      attempts: new Map(),
+      opening: 0,
+      newest: 0,
+    }
     this.#lives.set(text, life)
     return life
   }
@@ -206,11 +215,4 @@ export class MemoryStore implements Store {
 
 function lifeKey({ instanceId, incarnation }: InstanceKey): string {
   return `${incarnation}/${instanceId}`
-}
-
-/** By age, then by id. */
-function byAge(a: PageEnd, b: PageEnd): number {
-  if (a.createdAt !== b.createdAt) return a.createdAt - b.createdAt
-  if (a.instanceId === b.instanceId) return 0
-  return a.instanceId < b.instanceId ? -1 : 1
 }

@@ -53,14 +53,19 @@ type WithOptions = ActivityFunction & { [optionsKey]?: ActivityOptions; [innerKe
  */
 export function activity<F extends ActivityFunction>(run: F, options: ActivityOptions): F {
   if (options.retry) toRetrySchedule(options.retry)
-  if (options.timeout !== undefined && !(toMilliseconds(options.timeout) > 0)) {
-    throw new TenutoError(
-      'INVALID_ARGUMENT',
-      `timeout must be greater than zero, got ${String(options.timeout)}.`,
-    )
+  for (const name of ['timeout', 'heartbeatTimeout'] as const) {
+    const given = options[name]
+    if (given === undefined || toMilliseconds(given) > 0) continue
+    throw new TenutoError('INVALID_ARGUMENT', `${name} must be greater than zero, got ${String(given)}.`)
   }
   toInline(options.inline)
-  const { maxConcurrency } = options
+  const { maxConcurrency, inline, atMostOnce } = options
+  if (inline && atMostOnce) {
+    throw new TenutoError(
+      'INVALID_ARGUMENT',
+      'An inline activity cannot run at most once: leave out inline or atMostOnce.',
+    )
+  }
   if (maxConcurrency !== undefined && !(Number.isInteger(maxConcurrency) && maxConcurrency > 0)) {
     throw new TenutoError(
       'INVALID_ARGUMENT',

@@ -45,6 +45,18 @@ export interface CallActivityOptions<Output = never> {
   readonly inline?: boolean | InlineOptions
   /** Bound of one attempt, from its start (seconds or '30s'). Default: the activity's own; without one, none. */
   readonly timeout?: Duration
+  /**
+   * The longest time between two calls of `ctx.heartbeat` (and from the start to the first). The attempt fails with
+   * `ACTIVITY_HEARTBEAT_TIMEOUT` when it is over. It is the running host that watches; one that is lost is noticed when the message comes
+   * again. Default: the activity's own; without one, none.
+   */
+  readonly heartbeatTimeout?: Duration
+  /**
+   * No attempt begins twice: one that was begun and whose host was lost fails with `ACTIVITY_INTERRUPTED` instead of being run again, and the
+   * retry policy does not try again by itself. For effects that must not be doubled and cannot be made idempotent. Costs one more write
+   * and read a call. Default: the activity's own; without one, false: activities run at least once.
+   */
+  readonly atMostOnce?: boolean
 }
 
 export interface CallChildWorkflowOptions<Output = never> {

@@ -11,6 +11,8 @@ import type { ActivityFunction, CallArguments, OutputOf, WorkflowFunction } from
 import type { Logger } from './logger.ts'
 import type { Task, TaskResults } from './task.ts'
 
+export type { ActivityContext } from './activity-context.ts'
+
 export interface WorkflowContext {
   getWorkflowInstanceId(): string
   /** Name under which the running workflow is registered. */
@@ -112,32 +114,4 @@ export interface WorkflowContext {
 
   /** Silent while replaying. Lines reach the host's logger when the turn is over, in order. */
   readonly logger: Logger
-}
-
-export interface ActivityContext {
-  getWorkflowInstanceId(): string
-  /** Dapr's name for the task id. */
-  getWorkflowActivityId(): number
-  /** Sequence number of the call within its generation. */
-  readonly taskId: number
-  /** Name under which the activity is registered. */
-  readonly name: string
-  /** 1 for the first attempt that the retry policy makes. A redelivery after a crash has the same number. */
-  readonly attempt: number
-  /** The same for every attempt and redelivery of one call, different for any other call: hand it to services that deduplicate. */
-  readonly idempotencyKey: string
-  /** Aborted when the timeout of the attempt has passed or the host shuts down. */
-  readonly signal: AbortSignal
-  /** W3C `traceparent` of the attempt, for services that are called without instrumentation. Absent where nothing is traced. */
-  readonly traceparent?: string
-  readonly logger: Logger
-  /**
-   * Lets somebody else complete this attempt, later: hand the token to them, and return. What the function returns then is ignored; the task
-   * stays open until `client.completeActivity(token, output)` or `client.failActivity(token, error)`, or until its `timeout`, which counts
-   * from the start of the attempt. If the function throws after this call, the attempt has failed and the token is void. Until it has
-   * returned, and that is durable, it may be run again, as any activity; it gets the same token.
-   * @throws TenutoError `ACTIVITY_INLINE` when it is called inline; whatever the store throws, and an attempt that passes that on has not
-   *   failed, but is run again
-   */
-  completeLater(): Promise<string>
 }

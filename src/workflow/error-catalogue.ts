@@ -101,8 +101,18 @@ const entries = {
     summary: 'An attempt of an activity took longer than its timeout.',
     remedy: 'Raise the timeout, or let the activity watch its AbortSignal and do less.',
   },
+  ACTIVITY_HEARTBEAT_TIMEOUT: {
+    summary: 'An attempt of an activity did not call heartbeat within its heartbeatTimeout.',
+    remedy: 'Call ctx.heartbeat more often, or raise heartbeatTimeout.',
+  },
+  ACTIVITY_INTERRUPTED: {
+    summary:
+      'An activity that runs at most once had begun when its host was lost; nobody knows how far it came.',
+    remedy: 'Catch it, find out what was done, and call again if nothing was.',
+  },
   ACTIVITY_INLINE: {
-    summary: 'An inline activity asked for what only one on the queue can have: completion later.',
+    summary:
+      'An inline activity asked for what only one on the queue can have: completion later, heartbeats.',
     remedy: 'Call it without { inline: true }.',
   },
   EVENT_TIMEOUT: {

@@ -13,6 +13,10 @@ export const limits = {
   activityTokenCharacters: 4_096,
   /** UTF-8 bytes of one payload: input, output, event data, custom status (Dapr's default body limit). */
   payloadBytes: 4 * 1024 * 1024,
+  /** UTF-8 bytes of the details of a heartbeat. */
+  heartbeatDetailsBytes: 64 * 1024,
+  /** Milliseconds between two writes of heartbeats of one attempt. */
+  heartbeatIntervalMs: 1_000,
   /** Levels of arrays and objects in a payload taken from outside. */
   payloadDepth: 128,
   /** Durable calls that one turn of a workflow may make. */

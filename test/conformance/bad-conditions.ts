@@ -88,7 +88,10 @@ export function idempotent(app: App, onRepeat: () => void): App {
           }
           const result = first ?? (async () => registered.run(heard, input))()
           done.set(key, result)
-          await result
+          // What the platform has refused is no answer: the next run asks again.
+          await result.catch((error: unknown) => {
+            if (isTenutoError(error) && errorCatalogue[error.code].http === 503) done.delete(key)
+          })
           if (first && deferred.has(key)) await ctx.completeLater()
           return result
         },

@@ -75,6 +75,43 @@ export function describeStore(name: string, open: () => Promise<OpenStore>): voi
       })
     })
 
+    describe('what runs of activities leave', () => {
+      const call = { generation: 1, firstSeq: 3 }
+      const row = (seq: number, nonce: string, more: object = {}) => ({ ...call, seq, nonce, ...more })
+      beforeEach(() => store.createInstance(rowOf(key)))
+
+      test('a row comes back as it was put, and belongs to its call and its life', async () => {
+        const put = row(3, 'a "b" ü', { until: 99, details: '{"at":"ü😀"}' })
+        expect(await store.getAttempt(key, call)).toBeUndefined()
+        expect(await store.putAttempt(key, put)).toBeUndefined()
+        expect(await store.getAttempt(key, call)).toEqual(put)
+        expect(await store.getAttempt(key, { ...call, firstSeq: 4 })).toBeUndefined()
+        expect(await store.getAttempt(key, { ...call, generation: 2 })).toBeUndefined()
+        expect(await store.read(key)).toEqual({ episodes: [], inbox: [] })
+        await store.createInstance(rowOf(nextLife), key.incarnation)
+        expect(await store.getAttempt(nextLife, call)).toBeUndefined()
+      })
+
+      test('of many puts at once exactly one is taken, and all others are shown its row', async () => {
+        const rows = Array.from({ length: 10 }, (_, at) => row(3, `n${at}`))
+        const answers = await Promise.all(rows.map((each) => store.putAttempt(key, each)))
+        const taken = await store.getAttempt(key, call)
+        expect(answers.filter((answer) => answer === undefined)).toHaveLength(1)
+        expect(answers.filter(Boolean)).toEqual(Array.from({ length: 9 }, () => taken))
+      })
+
+      test('a row makes way for its own run, for the one that names it, and for a later attempt', async () => {
+        await store.putAttempt(key, row(3, 'a', { until: 5, details: '1' }))
+        expect(await store.putAttempt(key, row(3, 'b'))).toMatchObject({ nonce: 'a', until: 5 })
+        expect(await store.putAttempt(key, row(3, 'b'), 'c')).toMatchObject({ nonce: 'a' })
+        expect(await store.putAttempt(key, row(3, 'a', { details: '2' }))).toBeUndefined()
+        expect(await store.getAttempt(key, call)).toEqual(row(3, 'a', { details: '2' }))
+        expect(await store.putAttempt(key, row(3, 'b'), 'a')).toBeUndefined()
+        expect(await store.putAttempt(key, row(5, 'c'))).toBeUndefined()
+        expect(await store.putAttempt(key, row(3, 'd'))).toEqual(row(5, 'c'))
+      })
+    })
+
     describe('the history', () => {
       beforeEach(() => store.createInstance(rowOf(key)))
 

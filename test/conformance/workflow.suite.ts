@@ -16,6 +16,7 @@ import { eventCases } from './cases/events.ts'
 import { historyCases } from './cases/histories.ts'
 import { inlineCases } from './cases/inline.ts'
 import { purgeCases, scheduledStartCases, startCases } from './cases/lives.ts'
+import { longActivityCases } from './cases/long-activities.ts'
 import { mistakeCases } from './cases/mistakes.ts'
 import { customStatusCases, raiseCases, sendEventCases, waitCases } from './cases/outside.ts'
 import { payloadCases } from './cases/payloads.ts'
@@ -36,6 +37,7 @@ export const groups: Readonly<Record<string, Cases>> = {
   activities: basicCases,
   'activities that complete later': completeLaterCases,
   'inline activities': inlineCases,
+  'long activities': longActivityCases,
   composites: compositeCases,
   contexts: contextCases,
   'written wrongly': mistakeCases,

@@ -184,7 +184,8 @@ function checkDispatched({ ledger, violated }: RestView, lives: readonly Life[])
           !lives.some((life) => life.instanceId === command.instanceId)
         )
           violated(`I3 committed and never started: ${key} ${generation}.${seq}`)
-        if (kind !== 'scheduleTask' || isTerminated || isOver) continue
+        // What runs at most once may have been interrupted before it ran.
+        if (kind !== 'scheduleTask' || isTerminated || isOver || command.atMostOnce) continue
         const { firstSeq = seq, attempt = 1 } = command.retry ?? {}
         if (!ledger.runs.has(`${instanceId}/${incarnation}/t:${generation}.${firstSeq}#${attempt}`))
           violated(`I3 committed and never run: ${key} ${generation}.${seq}`)

@@ -50,9 +50,15 @@ class Oracle {
       case 'timed':
       case 'any':
         return mix(acc, this.#activity(step.x))
+      // Whether it has run, nobody can tell.
+      case 'once':
+        return mix(acc, valueOf(step.x))
+      case 'onces':
+        return step.xs.reduce((sum, x) => mix(sum, valueOf(x)), acc)
       case 'unanswered':
         this.#activity(step.x)
         return mix(acc, step.x)
+      case 'beating':
       case 'later':
       case 'flaky':
         return mix(acc, this.#activity(step.x, step.fails + 1))

@@ -27,6 +27,8 @@ export const probes = [
   'wide fan-out',
   'history trimmed',
   'activity to be completed from outside',
+  'activity that runs at most once interrupted',
+  'details of a heartbeat heard',
   'activity completed from outside',
   'time for a completion over',
   'input in the history',

@@ -28,6 +28,14 @@ interface WorkInput {
 export interface Effects {
   /** An activity has run: its attempt by a key that is the same when it is run again, the run, and what it was asked. */
   ran(key: string, label: string, x: number): void
+  /** An activity that runs at most once has begun. */
+  began(key: string): void
+  /** One of them was interrupted, or so its workflow heard. */
+  interrupted(): void
+  /** An attempt begins, and has read how far those before it came. */
+  heard(key: string, attempt: number, details: number): void
+  /** It has told how far it is. */
+  told(key: string, details: number): void
   /** An activity has asked to be completed later, with the outcome that it shall have. */
   asked(token: string, outcome: { readonly x: number; readonly isFailure: boolean }): void
   /** Lets virtual time pass inside an activity. */
@@ -69,9 +77,36 @@ export function programApp(effects: Effects, isMisfit = false) {
     return -1
   }
 
+  /** Takes its time, so that claims have to be renewed. */
+  async function once(ctx: ActivityContext, { x }: WorkInput): Promise<number> {
+    effects.began(`${ctx.idempotencyKey}#${ctx.attempt}`)
+    await effects.pause(x % 3 === 0 ? (x % 120) * 1_000 : (x % 196) + 5)
+    return valueOf(x)
+  }
+
+  async function beating(ctx: ActivityContext, { x, label, fails = 0 }: WorkInput): Promise<number> {
+    const pause = (ms: number) => effects.pause(ms)
+    const at = (await insist(async () => ctx.lastHeartbeatDetails<number>(), pause)) ?? 0
+    effects.heard(ctx.idempotencyKey, ctx.attempt, at)
+    await pause((x % 196) + 5)
+    effects.ran(`${ctx.idempotencyKey}#${ctx.attempt}`, label, x)
+    for (let step = at + 1; step <= at + 3; step++) {
+      await insist(async () => ctx.heartbeat(step), pause)
+      effects.told(ctx.idempotencyKey, step)
+    }
+    if (ctx.attempt <= fails) throw new Error('not yet')
+    return valueOf(x)
+  }
+
   async function run(ctx: WorkflowContext, input: ProgramInput): Promise<number> {
     if (isMisfit && ctx.isReplaying()) void ctx.createTimer(1)
-    return new Interpreter(ctx, input, { work, ask }).program(input.program, input.acc)
+    return new Interpreter(ctx, input, {
+      work,
+      ask,
+      once,
+      beating,
+      interrupted: () => effects.interrupted(),
+    }).program(input.program, input.acc)
   }
 
   /** Takes what is sent until it is told to stop. */
@@ -85,12 +120,15 @@ export function programApp(effects: Effects, isMisfit = false) {
     }
   }
 
-  return defineApp({ workflows: { run, sink }, activities: { work, ask } })
+  return defineApp({ workflows: { run, sink }, activities: { work, ask, once, beating } })
 }
 
 interface Activities {
   readonly work: (ctx: ActivityContext, input: WorkInput) => Promise<number>
   readonly ask: (ctx: ActivityContext, input: AskInput) => Promise<number>
+  readonly once: (ctx: ActivityContext, input: WorkInput) => Promise<number>
+  readonly beating: (ctx: ActivityContext, input: WorkInput) => Promise<number>
+  readonly interrupted: () => void
 }
 
 class Interpreter {
@@ -128,6 +166,14 @@ class Interpreter {
         )
       case 'timed':
         return mix(acc, await ctx.callActivity(this.#activities.work, this.#ask(step.x), { timeout: '24h' }))
+      case 'once':
+        return mix(acc, await this.#once(step.x))
+      case 'onces':
+        return (await Promise.all(step.xs.map((x) => this.#once(x)))).reduce(mix, acc)
+      case 'beating': {
+        const call = ctx.callActivity(this.#activities.beating, this.#ask(step.x, step.fails), { retry })
+        return mix(acc, await call)
+      }
       case 'later':
         return mix(
           acc,
@@ -200,6 +246,17 @@ class Interpreter {
     const results: number[] = []
     for (const x of xs) results.push(await call(x))
     return results
+  }
+
+  /** What is interrupted may have run or not; the program makes up for it. */
+  async #once(x: number): Promise<number> {
+    const call = this.#ctx.callActivity(this.#activities.once, this.#ask(x), { atMostOnce: true, retry })
+    return call.catch((error: unknown) => {
+      const code = error instanceof TaskFailedError ? error.failure.code : undefined
+      if (code !== 'ACTIVITY_INTERRUPTED') return 0
+      this.#activities.interrupted()
+      return valueOf(x)
+    })
   }
 
   async #unanswered({ x, seconds }: Extract<Step, { k: 'unanswered' }>): Promise<number> {

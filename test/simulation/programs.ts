@@ -16,6 +16,12 @@ export type Step =
     }
   /** An activity with a time limit that it keeps: the timer of it is cancelled. */
   | { readonly k: 'timed'; readonly x: number }
+  /** An activity that runs at most once; where it was interrupted the program knows better. */
+  | { readonly k: 'once'; readonly x: number }
+  /** Activities that run at most once, more than one at a time. */
+  | { readonly k: 'onces'; readonly xs: readonly number[] }
+  /** An activity that tells how far it has come, fails some times, and goes on where it was. */
+  | { readonly k: 'beating'; readonly x: number; readonly fails: number }
   /** An activity that somebody else completes, after some attempts that they fail. */
   | { readonly k: 'later'; readonly x: number; readonly fails: number }
   /** One that nobody completes: its time is up. */
@@ -68,6 +74,9 @@ const grammar: readonly (readonly [weight: number, draw: Draw])[] = [
   [3, (rng) => ({ k: 'fan', xs: [number(rng), ...numbers(rng, 6)] })],
   [3, (rng, { isBranch }) => inline(rng, isBranch)],
   [1, (rng) => ({ k: 'timed', x: number(rng) })],
+  [2, (rng) => ({ k: 'once', x: number(rng) })],
+  [1, (rng) => ({ k: 'onces', xs: [number(rng), ...numbers(rng, 8)] })],
+  [1, (rng) => ({ k: 'beating', x: number(rng), fails: rng.int(0, 2) })],
   [2, (rng) => ({ k: 'later', x: number(rng), fails: rng.chance(0.3) ? rng.int(1, 2) : 0 })],
   [1, (rng) => ({ k: 'unanswered', x: number(rng), seconds: rng.int(1, 1_200) })],
   [1, (rng) => ({ k: 'any', x: number(rng), seconds: rng.int(1, 60) })],

@@ -76,6 +76,8 @@ class World {
   readonly #checker: LineChecker
   readonly #runs = new Map<string, number>()
   readonly #effects = new Map<string, Map<number, number>>()
+  readonly #begun = new Set<string>()
+  readonly #details = new Map<string, number>()
   readonly #counts = new Map<string, number>()
   readonly #violations: string[] = []
   /** By life, after its newest episode. */
@@ -161,6 +163,10 @@ class World {
     if (present) return present
     const effects: Effects = {
       ran: (key, label, x) => this.#ran(key, label, x),
+      began: (key) => this.#began(key),
+      interrupted: () => this.#interrupted(),
+      told: (key, details) => void this.#details.set(key, details),
+      heard: (key, attempt, details) => this.#heard(key, attempt, details),
       asked: (token, outcome) => this.#clients.complete(token, outcome),
       pause: async (ms) => this.#clock.sleep(ms),
     }
@@ -175,6 +181,24 @@ class World {
     if (before > 0) return
     const effects = this.#effects.get(label) ?? new Map<number, number>()
     this.#effects.set(label, effects.set(x, (effects.get(x) ?? 0) + 1))
+  }
+
+  #began(key: string): void {
+    if (this.#begun.has(key)) this.#violation(`I10 begun twice, and may be but once: ${key}`)
+    this.#begun.add(key)
+  }
+
+  #interrupted(): void {
+    this.#count('activity that runs at most once interrupted')
+    if (!this.#options.faults) this.#violation('I9 interrupted without a fault')
+  }
+
+  /** With faults there are runs that were overtaken, and told in vain. */
+  #heard(key: string, attempt: number, details: number): void {
+    if (details > 0) this.#count('details of a heartbeat heard')
+    const told = this.#details.get(key) ?? 0
+    if (!this.#options.faults && details !== told)
+      this.#violation(`I11 attempt ${attempt} of ${key} hears ${details}, and ${told} was told`)
   }
 
   #launch(): readonly Launch[] {

@@ -1,6 +1,6 @@
 // Codes for what a running instance meets.
 
-import type { Message } from '../../../src/runtime/messages.ts'
+import type { Delivery, Message } from '../../../src/runtime/messages.ts'
 import { createRuntime, type Runtime } from '../../../src/runtime/runtime.ts'
 import { createMemoryBackend } from '../../../src/testing/memory-backend.ts'
 import type { Consumer } from '../../../src/testing/memory-queue.ts'
@@ -20,6 +20,34 @@ export const runningInstance: Scenarios = {
     caughtIn(async (ctx) => ctx.callActivity('charge'), {
       charge: activity(async () => new Promise(() => {}), { timeout: '30s' }),
     }),
+
+  ACTIVITY_HEARTBEAT_TIMEOUT: async () =>
+    caughtIn(async (ctx) => ctx.callActivity('charge'), {
+      charge: activity(async () => new Promise(() => {}), { heartbeatTimeout: '30s' }),
+    }),
+
+  // Its host is lost while it runs, and the message comes again to another one.
+  ACTIVITY_INTERRUPTED: async () => {
+    const endless = activity(async () => new Promise(() => {}), { atMostOnce: true })
+    const once = defineApp({ workflows: { order }, activities: { charge: endless } })
+    const { ports, queue, clock } = createMemoryBackend()
+    const [lost, next] = [createRuntime(once, ports), createRuntime(once, ports)]
+    await lost.management.start({ workflowName: 'order', instanceId: 'order-7' })
+    const isCharge = ({ message }: Delivery): boolean => message.kind === 'activity'
+    queue.run(() => ({
+      async handle(batch) {
+        if (!batch.some((each) => isCharge(each) && each.receiveCount === 1)) return next.handle(batch)
+        void lost.handle(batch)
+        await clock.sleep(1_000)
+        lost.close()
+        return new Set()
+      },
+      handleDead: async (delivery) => next.handleDead(delivery),
+    }))
+    await clock.runUntil(() => false)
+    next.close()
+    return failureExample((await next.management.get('order-7'))?.failure?.cause)
+  },
 
   ACTIVITY_INLINE: async () =>
     caughtIn(async (ctx) => ctx.callActivity('charge', undefined, { inline: true }), {

@@ -6,6 +6,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Clock, Store } from '../../runtime/ports.ts'
 import { leastKeptMs, type Retention } from '../../runtime/retention.ts'
 import type { Logger } from '../../workflow/logger.ts'
+import { getAttempt, putAttempt } from './attempts.ts'
 import { type BlobOptions, Bodies } from './bodies.ts'
 import { History } from './history.ts'
 import { Inbox } from './inbox.ts'
@@ -75,6 +76,8 @@ export function createDynamoStore(options: DynamoStoreOptions): Store {
     putInbox: (key, row) => inbox.put(key, row),
     putOutcomes: (key, rows) => inbox.putAll(key, rows),
     deleteInbox: (key, factIds) => inbox.delete(key, factIds),
+    getAttempt: (key, call) => getAttempt(table, key, call, now()),
+    putAttempt: (key, row, replaces) => putAttempt(table, key, row, { now: now(), replaces }),
     countInbox: (key, atMost) => inbox.count(key, atMost),
     trimHistory: (key, before) => trim({ table, bodies, now }, key, before),
     purge: (key, at) => purge(table, lives, key, at),

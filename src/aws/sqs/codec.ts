@@ -51,6 +51,8 @@ const activity: Rules<ActivityMessage> = {
   attempt: required((value) => isCount(value) && value !== 0),
   firstSeq: count,
   timeoutMs: optional(Number.isFinite),
+  heartbeatTimeoutMs: optional(Number.isFinite),
+  atMostOnce: optional((value) => value === true),
   episode: optional(isCount),
   trace: optional(isText),
   wide: optional((value) => typeof value === 'boolean'),

@@ -145,6 +145,24 @@ export const protocol: Mutants = {
       episode.continuedAsNew = { ...continuedAsNew, consumed }
     }),
   },
+  'a claim that everybody is granted': {
+    ...faults,
+    mutant: replacing(() => ({ getAttempt: async () => undefined, putAttempt: async () => undefined })),
+  },
+  'a claim that never ends': {
+    ...faults,
+    mutant: replacing(({ store }) => ({
+      putAttempt: async (key, row, replaces) =>
+        store.putAttempt(key, { ...row, ...(row.until && { until: Number.MAX_SAFE_INTEGER }) }, replaces),
+    })),
+  },
+  'a heartbeat that is not kept': {
+    ...calm,
+    mutant: replacing(({ store }) => ({
+      putAttempt: async (key, row, replaces) =>
+        row.details === undefined ? store.putAttempt(key, row, replaces) : undefined,
+    })),
+  },
   'an activity that is completed from outside, of which the history is not told': {
     ...calm,
     sweeper: true,
