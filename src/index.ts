@@ -5,6 +5,7 @@ export type {
   CallActivityOptions,
   InlineOptions,
   CallChildWorkflowOptions,
+  CreateTimerOptions,
   Rollback,
   RollbackActivity,
   ScheduleNewWorkflowOptions,

@@ -84,6 +84,6 @@ function onFailed(call: Call, seq: number, retry: RetryAttempt | undefined, fail
     attempt(call, execution.commands.nextSeq(), { ...retry, attempt: retry.attempt + 1 })
   }
   const origin = { kind: 'retry', firstSeq: retry.firstSeq } as const
-  call.waitingFor = startTimer(execution, now + delay, label, again, origin)
+  call.waitingFor = startTimer(execution, now + delay, label, again, { origin })
   call.timerPending = true
 }

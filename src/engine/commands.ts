@@ -48,6 +48,8 @@ interface CreateTimer extends Numbered {
   readonly dueAt: number
   /** Absent for a timer that the author created. */
   readonly origin?: TimerOrigin
+  /** Given by the author, for whoever reads the history. */
+  readonly name?: string
 }
 
 /** Takes no number of its own: `seq` is the timer's. */
@@ -110,7 +112,7 @@ export function describeCommand(command: Command | undefined): string {
     case 'scheduleTask':
       return `#${command.seq} activity '${command.name}' with input ${preview(command.input)}${describeRollback(command)}`
     case 'createTimer':
-      return `#${command.seq} timer${describeOrigin(command.origin)}`
+      return `#${command.seq} timer${describeName(command.name)}${describeOrigin(command.origin)}`
     case 'cancelTimer':
       return `cancellation of timer #${command.seq}`
     case 'createChild':
@@ -124,7 +126,7 @@ export function describeCommand(command: Command | undefined): string {
   }
 }
 
-/** Whether the code asks for what the history records. Due times and tags may differ: the recorded ones hold. */
+/** Whether the code asks for what the history records. Due times, tags and names of timers may differ: the recorded ones hold. */
 export function sameCommand(a: Command, b: Command): boolean {
   if (a.seq !== b.seq) return false
   switch (a.kind) {
@@ -147,6 +149,10 @@ export function sameCommand(a: Command, b: Command): boolean {
 function sameOrigin(a: TimerOrigin | undefined, b: TimerOrigin | undefined): boolean {
   if (a?.kind === 'externalEvent' && b?.kind === 'externalEvent') return eventKey(a.name) === eventKey(b.name)
   return a?.kind === b?.kind
+}
+
+function describeName(name: string | undefined): string {
+  return name === undefined ? '' : ` '${name}'`
 }
 
 function describeRollback({ rollbackOf }: ScheduleTask): string {

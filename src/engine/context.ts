@@ -1,6 +1,6 @@
 // The workflow context: the surface that workflow code sees, laid over the calls that do the work.
 
-import type { ScheduleNewWorkflowOptions } from '../workflow/call-options.ts'
+import type { CreateTimerOptions, ScheduleNewWorkflowOptions } from '../workflow/call-options.ts'
 import type { WorkflowContext } from '../workflow/context.ts'
 import { type Duration, toMilliseconds } from '../workflow/duration.ts'
 import { TenutoError } from '../workflow/errors.ts'
@@ -62,9 +62,11 @@ function waitingCalls(execution: Execution) {
       const site = enter(execution, `callChildWorkflow('${name}')`, calls.callChildWorkflow)
       return callChildWorkflow(execution, name, input, options, site).task
     },
-    createTimer(fireAt: Date | Duration) {
-      const label = `createTimer(${describeDelay(fireAt)})`
-      return createTimer(execution, fireAt, label, enter(execution, label, calls.createTimer, true)).task
+    createTimer(fireAt: Date | Duration, options?: CreateTimerOptions) {
+      const name = options?.name === undefined ? undefined : checkedName('timer', options.name)
+      const label = `createTimer(${name === undefined ? '' : `'${name}', `}${describeDelay(fireAt)})`
+      const site = enter(execution, label, calls.createTimer, true)
+      return createTimer(execution, fireAt, { label, site, name }).task
     },
     waitForExternalEvent(eventName: string, options?: { timeout?: Duration }) {
       const name = checkedName('event', eventName)

@@ -11,12 +11,12 @@ import { createTask, type TaskState } from './tasks.ts'
 export function createTimer(
   execution: Execution,
   fireAt: Date | Duration,
-  label: string,
-  site: CallSite | undefined,
+  { label, site, name }: { label: string; site: CallSite | undefined; name: string | undefined },
 ): TaskState {
   const dueAt = toDueTime(fireAt, execution.scope.now)
   const task = createTask(execution, { label, site, idle: true, onCancel: () => cancelTimer(execution, seq) })
-  const seq = startTimer(execution, dueAt, label, () => task.complete(undefined))
+  const what = name === undefined ? {} : { name }
+  const seq = startTimer(execution, dueAt, label, () => task.complete(undefined), what)
   return task
 }
 
@@ -55,7 +55,7 @@ export function waitForEvent(
     }
     const origin = { kind: 'externalEvent', name } as const
     const dueAt = execution.scope.now + timeoutMs
-    const seq = startTimer(execution, dueAt, `the timeout of ${label}`, expire, origin)
+    const seq = startTimer(execution, dueAt, `the timeout of ${label}`, expire, { origin })
     cancelTimeout = () => cancelTimer(execution, seq)
   }
   return task
@@ -67,11 +67,11 @@ export function startTimer(
   dueAt: number,
   label: string,
   onFired: () => void,
-  origin?: TimerOrigin,
+  what: { readonly origin?: TimerOrigin; readonly name?: string },
 ): number {
   const { commands, pending } = execution
   const seq = commands.nextSeq()
-  const timer = commands.issue({ kind: 'createTimer', seq, dueAt, ...(origin && { origin }) })
+  const timer = commands.issue({ kind: 'createTimer', seq, dueAt, ...what })
   pending.set(seq, { label, onCompleted: onFired, onFailed: () => {}, dueAt: timer.dueAt })
   return seq
 }

@@ -77,6 +77,11 @@ export interface ScheduleNewWorkflowOptions {
   readonly tags?: Tags
 }
 
+export interface CreateTimerOptions {
+  /** Shown in the history and in messages. Default: none. */
+  readonly name?: string
+}
+
 export interface WaitForExternalEventOptions {
   /** After this the task fails with TenutoError `EVENT_TIMEOUT`. 0: only what is buffered already. Negative or left out: wait for ever. */
   readonly timeout?: Duration

@@ -3,6 +3,7 @@
 import type {
   CallActivityOptions,
   CallChildWorkflowOptions,
+  CreateTimerOptions,
   ScheduleNewWorkflowOptions,
   WaitForExternalEventOptions,
 } from './call-options.ts'
@@ -50,9 +51,9 @@ export interface WorkflowContext {
 
   /**
    * A durable timer: never early, however long; a time in the past is due at once. Seconds, `'24h'` or a `Date`.
-   * @throws TenutoError `INVALID_DURATION`
+   * @throws TenutoError `INVALID_DURATION`, `INVALID_ARGUMENT` (the name)
    */
-  createTimer(fireAt: Date | Duration): Task<void>
+  createTimer(fireAt: Date | Duration, options?: CreateTimerOptions): Task<void>
 
   /**
    * The next external event of this name. Names compare without case; events wait in order of acceptance until somebody asks; each

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/workflow/context.ts'
 import type { Duration } from '../../src/workflow/duration.ts'
+import { limits } from '../../src/workflow/limits.ts'
 import { completed, fired } from '../support/engine-events.ts'
 import { start, startTime } from '../support/engine-harness.ts'
 
@@ -101,3 +102,24 @@ test('a timer in a loop has the clock of its turn, the same at replay', async ()
   expect(run.output).toEqual([60_001, 120_002, 180_003])
   await run.replayed()
 })
+
+test('a name is kept in the history and shown in messages; it may change, and the recorded one holds', async () => {
+  const named = (name: string) => async (ctx: WorkflowContext) => {
+    await ctx.createTimer('24h', { name })
+  }
+  const run = await start(named('reminder'))
+  expect(run.commands).toMatchObject([{ kind: 'createTimer', seq: 1, name: 'reminder' }])
+  expect((await run.replay(named('other'))).divergence).toBeUndefined()
+  const { divergence } = await run.replay(async (ctx: WorkflowContext) => ctx.callActivity('a'))
+  expect(divergence?.expected).toBe("#1 timer 'reminder'")
+  await run.replayed()
+})
+
+test.each([7, '', 'x'.repeat(limits.nameCharacters + 1)])(
+  'a name that is none is refused at the call: %s',
+  async (name) => {
+    const run = await start(async (ctx: WorkflowContext) => ctx.createTimer(1, { name: name as string }))
+    expect(run.commands).toEqual([])
+    expect(run.failure.code).toBe('INVALID_ARGUMENT')
+  },
+)
