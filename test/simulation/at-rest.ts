@@ -7,6 +7,7 @@ import { isTerminal } from '../../src/workflow/status.ts'
 import { type Clients, type Run, sinkId } from './clients.ts'
 import { type Expected, oracle } from './oracle.ts'
 import type { ProgramInput } from './program-app.ts'
+import { undoneWrongly } from './undone.ts'
 
 /** Attempts of activities that have run: how often each, and for whom. */
 interface Ledger {
@@ -39,7 +40,10 @@ interface Life {
 export async function checkAtRest(view: RestView): Promise<void> {
   const lives = await Promise.all([...view.lines].map(async ([key, line]) => toLife(key, line, view.store)))
   for (const run of view.clients.runs) checkRun(view, run, lives)
-  for (const life of lives) await checkLife(view, life)
+  for (const life of lives) {
+    await checkLife(view, life)
+    for (const text of undoneWrongly(life.line)) view.violated(`U ${life.key}: ${text}`)
+  }
   for (const id of new Set(view.clients.runs.map(({ instanceId }) => instanceId)))
     await checkRow(view, id, lives)
   checkAccepted(view, lives)

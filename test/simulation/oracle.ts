@@ -5,6 +5,9 @@ import type { Program, Step } from './programs.ts'
 /** What a workflow computes with: cheap, and sensitive to order. */
 export const mix = (a: number, b: number): number => (Math.imul(a ^ b, 2_654_435_761) >>> 0) % 1_000_003
 
+/** What undoes `x` is asked for; no program asks for so much itself. */
+export const undoes = (x: number): number => x + 10_000_000
+
 /** What the activity gives for `x`. */
 export const valueOf = (x: number): number => mix(x, 77)
 
@@ -31,12 +34,15 @@ class Oracle {
   customStatus: number | undefined
   sent = 0
   #isChild = false
+  /** What the instance has done and may have to undo. */
+  #kept: number[] = []
 
   program(program: Program, start: number): number {
     let acc = start
     for (const step of program) {
       if (step.k === 'can') {
         if (!this.#isChild) this.customStatus = undefined
+        this.#undo()
         return this.program(step.next, acc)
       }
       acc = this.#step(step, acc)
@@ -81,6 +87,14 @@ class Oracle {
         throw new Thrown()
       case 'child':
         return mix(acc, this.#child(step.program))
+      case 'kept':
+        return mix(acc, this.#keep(step.x))
+      case 'half':
+        for (const x of step.xs) this.#keep(x)
+        throw new Thrown()
+      case 'undo':
+        this.#undo()
+        return acc
       case 'start':
         this.#child(step.program)
         return acc
@@ -107,6 +121,16 @@ class Oracle {
     return valueOf(x)
   }
 
+  #keep(x: number): number {
+    this.#kept.push(x)
+    return this.#activity(x)
+  }
+
+  #undo(): void {
+    for (const x of this.#kept) this.#activity(undoes(x))
+    this.#kept = []
+  }
+
   #try({ body, x }: Extract<Step, { k: 'try' }>, acc: number): number {
     try {
       return this.program(body, acc)
@@ -117,12 +141,17 @@ class Oracle {
   }
 
   #child(program: Program): number {
-    const before = this.#isChild
+    const [wasChild, kept] = [this.#isChild, this.#kept]
     this.#isChild = true
+    this.#kept = []
     try {
       return this.program(program, 1)
+    } catch (error) {
+      this.#undo()
+      throw error
     } finally {
-      this.#isChild = before
+      this.#isChild = wasChild
+      this.#kept = kept
     }
   }
 }

@@ -1,7 +1,7 @@
 // The app of every world: a workflow that runs programs, the activity that they call, and the sink of what they send.
 
 import { type ActivityContext, defineApp, TaskFailedError, type WorkflowContext } from '../../src/index.ts'
-import { mix, valueOf } from './oracle.ts'
+import { mix, undoes, valueOf } from './oracle.ts'
 import type { Program, Step } from './programs.ts'
 
 export interface ProgramInput {
@@ -146,6 +146,7 @@ class Interpreter {
     let acc = start
     for (const step of program) {
       if (step.k === 'can') {
+        await this.#ctx.rollback()
         this.#ctx.continueAsNew({ ...this.#input, program: step.next, acc } satisfies ProgramInput, true)
         return acc
       }
@@ -208,6 +209,11 @@ class Interpreter {
         ctx.scheduleNewWorkflow('run', input, { instanceId: `started-${ctx.newGuid()}` })
         return acc
       }
+      case 'kept':
+        return mix(acc, await this.#keep(step.x))
+      case 'undo':
+        await ctx.rollback()
+        return acc
       case 'send':
         if (this.#input.sink !== undefined) ctx.sendEvent(this.#input.sink, 'sent', ctx.newGuid())
         return acc
@@ -219,7 +225,10 @@ class Interpreter {
     }
   }
 
-  async #nested(step: Extract<Step, { k: 'loop' | 'parallel' | 'try' | 'broken' | 'throw' }>, acc: number) {
+  async #nested(
+    step: Extract<Step, { k: 'loop' | 'parallel' | 'try' | 'broken' | 'half' | 'throw' }>,
+    acc: number,
+  ) {
     switch (step.k) {
       case 'loop': {
         let sum = acc
@@ -232,6 +241,9 @@ class Interpreter {
         return this.program(step.body, acc).catch(() => mix(acc, step.x))
       case 'broken':
         return this.#ctx.callActivity(this.#activities.work, this.#ask(step.x, always))
+      case 'half':
+        for (const x of step.xs) void this.#keep(x)
+        throw new Error('thrown by the program: half of it is under way')
       case 'throw':
         throw new Error(`thrown by the program: ${step.x}`)
       default:
@@ -273,6 +285,11 @@ class Interpreter {
     await this.#ctx.whenAny({ work, timer })
     await timer
     return work
+  }
+
+  #keep(x: number) {
+    const rollback = { activity: this.#activities.work, input: this.#ask(undoes(x)) }
+    return this.#ctx.callActivity(this.#activities.work, this.#ask(x), { rollback })
   }
 
   #call(x: number) {

@@ -36,6 +36,12 @@ export type Step =
   | { readonly k: 'detached'; readonly x: number }
   /** Another workflow, for which nobody waits. */
   | { readonly k: 'start'; readonly program: Program }
+  /** An activity that is undone when the workflow fails, or asks for it. */
+  | { readonly k: 'kept'; readonly x: number }
+  /** Several such, under way when the body throws. */
+  | { readonly k: 'half'; readonly xs: readonly number[] }
+  /** Undoes everything so far. */
+  | { readonly k: 'undo' }
   | { readonly k: 'send' }
   | { readonly k: 'status'; readonly value: number }
   | { readonly k: 'loop'; readonly times: number; readonly body: Program }
@@ -88,6 +94,9 @@ const grammar: readonly (readonly [weight: number, draw: Draw])[] = [
       events ? { k: 'race', name: rng.pick(['a', 'b']), seconds: rng.int(1, 1200) } : undefined,
   ],
   [1, () => ({ k: 'send' })],
+  [2, (rng) => ({ k: 'kept', x: number(rng) })],
+  [1, (rng, { isBranch }) => (isBranch || rng.chance(0.5) ? undefined : { k: 'undo' })],
+  [3, (rng, { mayThrow }) => (mayThrow ? { k: 'half', xs: numbers(rng, 3) } : undefined)],
   [1, (rng) => ({ k: 'detached', x: number(rng) })],
   [1, (rng, place) => nested(place, ({ depth }) => ({ k: 'start', program: trunk(rng, depth, false) }))],
   [1, (rng, { isBranch }) => (isBranch ? undefined : { k: 'status', value: rng.int(1, 99) })],

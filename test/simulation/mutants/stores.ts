@@ -3,7 +3,7 @@
 import { factIdOf } from '../../../src/engine/events.ts'
 import type { AppendResult } from '../../../src/runtime/ports.ts'
 import { withPorts } from '../../support/intercept-ports.ts'
-import { aimed, answering, calm, careless, faults, type Mutants, replacing } from './making.ts'
+import { aimed, answering, calm, careless, faults, type Mutants, replacing, writing } from './making.ts'
 
 export const stores: Mutants = {
   'a store that ignores the condition of an append': {
@@ -42,6 +42,13 @@ export const stores: Mutants = {
       createInstance: (row, replaces) =>
         store.createInstance(row.startKey?.startsWith('d:') ? { ...row, startKey: newId() } : row, replaces),
     })),
+  },
+  'undoing that nobody writes down': {
+    ...calm,
+    program: [{ k: 'kept', x: 5 }, { k: 'undo' }],
+    mutant: writing((episode) => {
+      episode.commands = episode.commands.filter((command) => !('rollbackOf' in command))
+    }),
   },
   'outcomes that are announced and not kept': {
     ...calm,
