@@ -12,7 +12,7 @@ import type { Doorbell, TimerMessage } from './messages.ts'
 import { eachInParallel } from './parallel.ts'
 import type { Ports } from './ports.ts'
 import type { InstanceRow } from './rows.ts'
-import { replace, startMessage } from './start-instance.ts'
+import { isFormer, replace, startMessage } from './start-instance.ts'
 import { detachedKey } from './start-key.ts'
 import { traceOf } from './trace-context.ts'
 
@@ -57,8 +57,8 @@ async function start(ports: Ports, row: InstanceRow): Promise<InstanceRow | unde
   return undefined
 }
 
-function hasStarted({ startKey, formerStartKeys = [] }: InstanceRow, row: InstanceRow): boolean {
-  return row.startKey !== undefined && [startKey, ...formerStartKeys].includes(row.startKey)
+function hasStarted(present: InstanceRow, row: InstanceRow): boolean {
+  return present.startKey === row.startKey || isFormer(present, row)
 }
 
 /** As at a start from outside. */

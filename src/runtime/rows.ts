@@ -41,7 +41,7 @@ export interface InstanceRow extends InstanceKey {
   readonly past?: Past
   /** Given by whoever began the id anew, by a restart or a rewind: the same request again gets the same answer. */
   readonly againKey?: string
-  /** Keys of detached starts that had the id before, the newest first: what was started once is not started again. */
+  /** Keys of the starts that had the id before, the newest first: what was started once is not started again. */
   readonly formerStartKeys?: readonly string[]
   /** Number of the newest episode, 0 before the first; derived when the row is read, as are `lastUpdatedAt` and `unreadEvents`. */
   readonly episode: number

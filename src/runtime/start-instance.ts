@@ -12,7 +12,6 @@ import type { IdReusePolicy, StartRequest } from './management.ts'
 import { doorbell, type Doorbell, type TimerMessage } from './messages.ts'
 import type { Ports } from './ports.ts'
 import type { InstanceRow } from './rows.ts'
-import { isDetachedKey } from './start-key.ts'
 import { traced, traceStart } from './tracing.ts'
 
 export async function startInstance(ports: Ports, request: StartRequest): Promise<{ instanceId: string }> {
@@ -72,9 +71,9 @@ function isRepetition(present: InstanceRow, row: InstanceRow): boolean {
   return row.startKey !== undefined && present.startKey === row.startKey
 }
 
-/** An ended or purged instance gives its id up, except to a repetition of the very start that made it. */
+/** An ended or purged instance gives its id up, except to a repetition of a start that has had the id. */
 function givesIdUp(present: InstanceRow, row: InstanceRow, policy: IdReusePolicy): boolean {
-  if (isRepetition(present, row)) return false
+  if (isRepetition(present, row) || isFormer(present, row)) return false
   if (present.purgedAt !== undefined) return true
   return policy === 'replaceFinished' && isTerminal(present.status)
 }
@@ -93,6 +92,12 @@ async function refuseLiveDescendants(ports: Ports, present: InstanceRow): Promis
 /** Whether what has the id lets this start pass for the one that made it. */
 function refuseOther(present: InstanceRow, row: InstanceRow, policy: IdReusePolicy): void {
   const { instanceId, name } = present
+  if (isFormer(present, row)) {
+    throw new TenutoError(
+      'ERR_START_WORKFLOW',
+      `The instance '${instanceId}' was started with this idempotency key before, and its id has been used again since: a new start takes a new key.`,
+    )
+  }
   if (present.purgedAt !== undefined) {
     throw new TenutoError(
       'ERR_START_WORKFLOW',
@@ -123,8 +128,13 @@ export function startMessage(ports: Ports, row: InstanceRow): Doorbell | TimerMe
   return { v: 1, ...key, token: ports.newId(), kind: 'timer', generation: 0, seq: 0, dueAt: startAt }
 }
 
-/** Keys of detached starts that an id remembers. */
+/** Keys of starts before the present one that an id remembers. */
 const formerStarts = 20
+
+/** Whether the start that the row is for has had the id before the present one: what was started once is not started again. */
+export function isFormer({ formerStartKeys = [] }: InstanceRow, { startKey }: InstanceRow): boolean {
+  return startKey !== undefined && formerStartKeys.includes(startKey)
+}
 
 /** Puts a row in the place of what gives its id up. @returns undefined when it was put, else the row that is in the way. */
 export async function replace(
@@ -133,8 +143,7 @@ export async function replace(
   row: InstanceRow,
 ): Promise<InstanceRow | undefined> {
   const { startKey, formerStartKeys = [], incarnation } = present
-  const isFormer = startKey !== undefined && startKey !== row.startKey && isDetachedKey(startKey)
-  const own = isFormer ? [startKey] : []
+  const own = startKey !== undefined && startKey !== row.startKey ? [startKey] : []
   const keys = [...own, ...formerStartKeys].slice(0, formerStarts)
   const heir = keys.length > 0 ? { ...row, formerStartKeys: keys } : row
   return ports.store.createInstance(heir, incarnation)

@@ -10,7 +10,3 @@ export function detachedKey(
 ): string {
   return `d:${instanceId}/${incarnation}/${generation}.${seq}`
 }
-
-export function isDetachedKey(startKey: string): boolean {
-  return startKey.startsWith('d:')
-}

@@ -74,9 +74,6 @@ function checkRun(
 ) {
   const own = lives.filter((life) => life.instanceId === instanceId && labelOf(life) === label)
   const isTerminated = clients.terminated.has(instanceId)
-  // A start that a frozen host brings late, after the id has been used again, is a start.
-  const isReused = clients.runs.some((run) => run.instanceId === instanceId && run.label !== label)
-  if (isReused && own.length > 1) return
   if (own.length !== 1) {
     // It was terminated before its first turn.
     const isGone = own.length === 0 && isTerminated

@@ -100,12 +100,7 @@ export class Clients {
       }
       call(caller()).then(
         () => settle(true),
-        (error: unknown) =>
-          settle(
-            /ERR_(RAISE|PAUSE|RESUME|PURGE|COMPLETE|ACTIVITY_OUTCOME)/.test(
-              (error as { code?: string }).code ?? '',
-            ),
-          ),
+        (error: unknown) => settle(isAnswer(error as { code?: string; message: string })),
       )
     })
   }
@@ -177,6 +172,12 @@ export class Clients {
     }
     clock.at(5 * minute, again)
   }
+}
+
+/** Nothing that a further try could change: the instance has ended, or its id has begun another life. */
+function isAnswer({ code = '', message }: { readonly code?: string; readonly message: string }): boolean {
+  if (code === 'ERR_START_WORKFLOW') return message.includes('used again since')
+  return /^ERR_(RAISE|PAUSE|RESUME|PURGE|COMPLETE|ACTIVITY_OUTCOME)/.test(code)
 }
 
 /** It was purged by a call whose answer was lost. */

@@ -240,4 +240,26 @@ export const reuseCases: Cases = {
     expect(await start('k2')).toBeUndefined()
     expect(await bench.ended('one')).toMatchObject({ status: 'COMPLETED' })
   },
+
+  async 'the key of a start whose id was used again since starts nothing, however late it comes, and leaves alone what has the id'(
+    open,
+  ) {
+    const bench = await open({ workflows: { echo } })
+    const start = async (idempotencyKey: string) =>
+      bench.codeOf(
+        bench.management.start({ workflowName: 'echo', instanceId: 'one', input: '1', idempotencyKey }),
+      )
+    for (const key of ['k1', 'k2', 'k3']) {
+      expect(await start(key)).toBeUndefined()
+      await bench.ended('one')
+    }
+    const { createdAt } = (await bench.host.pass(bench.management.get('one'))) ?? {}
+    expect(await start('k1')).toBe('ERR_START_WORKFLOW')
+    expect(await start('k2')).toBe('ERR_START_WORKFLOW')
+    expect(await start('k3')).toBeUndefined()
+    expect(await bench.host.pass(bench.management.get('one'))).toMatchObject({
+      status: 'COMPLETED',
+      createdAt,
+    })
+  },
 }
