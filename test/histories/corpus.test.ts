@@ -39,8 +39,8 @@ async function run(act: Case): Promise<readonly Opened[]> {
   const opened: Opened[] = []
   const open = memoryHosts()
   await act(
-    opener(async (app, logger) => {
-      const host = await open(app, logger)
+    opener(async (app, logger, tracer) => {
+      const host = await open(app, logger, tracer)
       opened.push({ app, host })
       return host
     }),

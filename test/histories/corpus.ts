@@ -84,8 +84,9 @@ export function digestOf(file: string): string | undefined {
   return createHash('sha256').update(readFileSync(url)).digest('hex').slice(0, 16)
 }
 
-/** The words of a title, and what tells it from others that begin with them. */
-function fileName(title: string): string {
+/** The words of a title, and what tells it from others that begin with them. The cases it names in the end may become more. */
+function fileName(caseTitle: string): string {
+  const title = caseTitle.replace(/ \((?:Dapr|DG|MJ|JS): .*\)$/, '')
   const words = title
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
