@@ -10,21 +10,15 @@ import { AttemptRecord, interruption, msUntilOver } from './attempt-record.ts'
 import type { InstanceKey } from './episode.ts'
 import { keyText } from './live-instance.ts'
 import { type AdvanceHost, load } from './load.ts'
-import { type ActivityMessage, type Delivery, doorbell } from './messages.ts'
+import type { ActivityMessage, Delivery } from './messages.ts'
 import type { AttemptRow } from './rows.ts'
 import type { ActivityFact } from './task-facts.ts'
+import { toInbox, type WideOutcome } from './wide-outcomes.ts'
 
 export interface ActivityHandlerHost extends AdvanceHost {
   /** One at a time per instance within this process. */
   readonly exclusive: <T>(key: InstanceKey, task: () => Promise<T>) => Promise<T>
   readonly shutdown: AbortSignal
-}
-
-interface WideOutcome {
-  readonly delivery: Delivery<ActivityMessage>
-  /** What is to be put into the inbox. */
-  readonly outcome?: ActivityFact
-  readonly factId: string
 }
 
 export class ActivityHandler {
@@ -66,7 +60,7 @@ export class ActivityHandler {
     await Promise.all(
       [...groups.values()].map(async (group) => {
         try {
-          await this.#toInbox(group)
+          await toInbox(this.#host.ports, group)
           for (const { delivery } of group) acknowledged.add(delivery)
         } catch (error) {
           for (const { delivery } of group) this.#warn(delivery.message, error)
@@ -136,21 +130,6 @@ export class ActivityHandler {
     return restMs > 0
   }
 
-  /** All outcomes of one instance in one write, and one doorbell that names them all. */
-  async #toInbox(group: readonly WideOutcome[]): Promise<void> {
-    const [first] = group
-    if (!first) return
-    const { store, queue, clock, newId } = this.#host.ports
-    const key = keyOf(first.delivery.message)
-    const acceptedAt = clock.now()
-    const rows = group.flatMap(({ factId, outcome }) =>
-      outcome ? [{ factId, event: outcome, acceptedAt }] : [],
-    )
-    if (rows.length > 0) await store.putOutcomes(key, rows)
-    const factIds = group.map(({ factId }) => factId)
-    await queue.send([doorbell(key, newId(), factIds)])
-  }
-
   async #judge(message: ActivityMessage): Promise<Verdict> {
     const { instances, exclusive, ports } = this.#host
     const key = keyOf(message)
@@ -172,7 +151,12 @@ export class ActivityHandler {
     const { clock, logger, store, tracer } = ports
     if (!taken) {
       const queued = { record, tokenOf: async () => tokenOf(store, message) }
-      return runActivity({ app, clock, logger, tracer, shutdown }, message, queued)
+      const forget = this.#host.running.add(keyOf(message), () => record.cancel())
+      try {
+        return await runActivity({ app, clock, logger, tracer, shutdown }, message, queued)
+      } finally {
+        forget()
+      }
     }
     const { generation, seq, name, instanceId } = message
     const error = interruption(message)

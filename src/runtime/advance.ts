@@ -239,6 +239,7 @@ class Advance {
     absorb(state, episode)
     if (episode.continuedAsNew || isTerminal(episode.status)) live.execution = undefined
     this.#dispatched.add(episode.n)
+    this.#host.running.committed(state.key, episode)
     await dispatch(this.#ports, state, { episode, mode: 'first' })
     await show(this.#ports, live, episode)
     const left = new Map<string, InboxRow>()

@@ -26,6 +26,7 @@ export class AttemptRecord {
   readonly #message: ActivityMessage
   readonly #nonce: string
   readonly #over = new AbortController()
+  readonly #cancelled = new AbortController()
   #claimedUntil: number | undefined
   #details: Payload
   /** The row that was there before this run wrote its own. */
@@ -43,6 +44,17 @@ export class AttemptRecord {
     this.#message = message
     this.#nonce = soleProcess === undefined ? newId() : `${soleProcess}:${newId()}`
     this.beatAt = clock.now()
+  }
+
+  /** Aborted when nobody waits for the attempt any more. */
+  get cancelled(): AbortSignal {
+    return this.#cancelled.signal
+  }
+
+  cancel(): void {
+    const { instanceId, name } = this.#message
+    const text = `Activity '${name}' was cancelled: instance '${instanceId}' was terminated.`
+    this.#cancelled.abort(new TenutoError('ACTIVITY_CANCELLED', text))
   }
 
   /**
@@ -131,6 +143,14 @@ export class AttemptRecord {
       await ports.store.putAttempt(this.#message, this.#row(), inTheWay.nonce)
     this.#hasWritten = true
     await ports.store.settled()
+    await this.#listen()
+  }
+
+  /** What has become of the instance meanwhile. */
+  async #listen(): Promise<void> {
+    const { instanceId, incarnation } = this.#message
+    const row = await this.#host.ports.store.getInstance(instanceId, 'row')
+    if (row?.incarnation === incarnation && row.status === 'TERMINATED') this.cancel()
   }
 
   async #earlier(): Promise<AttemptRow | undefined> {

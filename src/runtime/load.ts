@@ -6,6 +6,7 @@ import type { InstanceKey } from './episode.ts'
 import { catchUp, type LiveInstance, type LiveInstances, newLiveInstance, toInbox } from './live-instance.ts'
 import type { ActivityMessage } from './messages.ts'
 import type { Ports } from './ports.ts'
+import type { RunningActivities } from './running-activities.ts'
 
 export interface AdvanceHost {
   /** Runs an inline activity. */
@@ -15,6 +16,8 @@ export interface AdvanceHost {
   readonly app: App
   readonly ports: Ports
   readonly instances: LiveInstances
+  /** Activities that run in this process. */
+  readonly running: RunningActivities
 }
 
 /**

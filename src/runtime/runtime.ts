@@ -18,6 +18,7 @@ import type { ActivityMessage, Delivery, WorkflowMessage } from './messages.ts'
 import type { Ports } from './ports.ts'
 import { recoverStalled } from './recover-stalled.ts'
 import { recoverStarts } from './recover-starts.ts'
+import { RunningActivities } from './running-activities.ts'
 import { sweep, type SweepOptions, type SweepReport } from './sweeper.ts'
 
 export interface RuntimeOptions {
@@ -110,6 +111,7 @@ function createHost(
     app,
     ports,
     instances: new LiveInstances(options.liveInstances),
+    running: new RunningActivities(),
     shutdown,
     deadline: options.deadline ?? (() => clock.now() + 60_000),
     async runInline(message) {

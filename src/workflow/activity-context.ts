@@ -14,7 +14,11 @@ export interface ActivityContext {
   readonly attempt: number
   /** The same for every attempt and redelivery of one call, different for any other call: hand it to services that deduplicate. */
   readonly idempotencyKey: string
-  /** Aborted when the timeout of the attempt has passed or the host shuts down. */
+  /**
+   * Aborted when a time of the attempt is up (`timeout`, `heartbeatTimeout`), when its instance is terminated, or when the host shuts down. Of a
+   * termination a run on the queue hears at once where the same process has committed it, as on the embedded backend, and elsewhere at its
+   * next heartbeat; the reason is a TenutoError `ACTIVITY_CANCELLED`. What an instance that ends otherwise has not awaited runs on.
+   */
   readonly signal: AbortSignal
   /** W3C `traceparent` of the attempt, for services that are called without instrumentation. Absent where nothing is traced. */
   readonly traceparent?: string

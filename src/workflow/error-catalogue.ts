@@ -110,6 +110,11 @@ const entries = {
       'An activity that runs at most once had begun when its host was lost; nobody knows how far it came.',
     remedy: 'Catch it, find out what was done, and call again if nothing was.',
   },
+  ACTIVITY_CANCELLED: {
+    summary:
+      'Nobody waits for the attempt of an activity any more: its instance was terminated. The reason of its AbortSignal.',
+    remedy: 'Stop, clean up, and throw; what the activity returns or throws is not heard of.',
+  },
   ACTIVITY_INLINE: {
     summary:
       'An inline activity asked for what only one on the queue can have: completion later, heartbeats.',

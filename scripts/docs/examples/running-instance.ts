@@ -9,7 +9,7 @@ import type { ActivityContext, WorkflowContext } from '../../../src/workflow/con
 import type { FailureDetails } from '../../../src/workflow/failure.ts'
 import { type Logger, silentLogger } from '../../../src/workflow/logger.ts'
 import { caughtIn, inWorld } from './memory-world.ts'
-import { failureExample, type Scenarios } from './scenario.ts'
+import { failureExample, type Scenarios, thrownBy } from './scenario.ts'
 
 const charge = async (): Promise<string> => 'paid'
 const order = async (ctx: WorkflowContext): Promise<unknown> => ctx.callActivity('charge')
@@ -47,6 +47,28 @@ export const runningInstance: Scenarios = {
     await clock.runUntil(() => false)
     next.close()
     return failureExample((await next.management.get('order-7'))?.failure?.cause)
+  },
+
+  ACTIVITY_CANCELLED: async () => {
+    let reason: unknown
+    let terminate = async (): Promise<void> => {}
+    const running = defineApp({
+      workflows: { order },
+      activities: {
+        async charge({ signal }: ActivityContext) {
+          await terminate()
+          await new Promise((resolve) => signal.addEventListener('abort', resolve))
+          reason = signal.reason
+        },
+      },
+    })
+    return inWorld({ app: running }, async (world) => {
+      terminate = async () => world.management.terminate('order-7')
+      await world.run('order')
+      return thrownBy(() => {
+        throw reason
+      })
+    })
   },
 
   ACTIVITY_INLINE: async () =>

@@ -53,6 +53,25 @@ export const longActivityCases: Cases = {
     expect((await bench.run('run')).output).toEqual(['ACTIVITY_HEARTBEAT_TIMEOUT', 2])
   },
 
+  async 'an activity hears by its heartbeats that its instance was terminated'(open) {
+    const begun = gate()
+    const heard = gate<unknown>()
+    async function load(ctx: ActivityContext): Promise<void> {
+      while (!ctx.signal.aborted) {
+        await ctx.heartbeat()
+        begun.open()
+      }
+      heard.open(ctx.signal.reason)
+    }
+    const run = async (ctx: WorkflowContext) => ctx.callActivity(load)
+    const bench = await open({ workflows: { run }, activities: { load } })
+    await bench.start('run')
+    await bench.host.pass(begun.passed)
+    await bench.host.pass(bench.management.terminate('run'))
+    expect(await bench.host.pass(heard.passed)).toMatchObject({ code: 'ACTIVITY_CANCELLED' })
+    expect(await bench.ended('run')).toMatchObject({ status: 'TERMINATED' })
+  },
+
   async 'what runs at most once runs once, many at a time, and its failures are tried again'(open) {
     const begun: string[] = []
     async function once(ctx: ActivityContext, x: number): Promise<number> {
