@@ -30,6 +30,8 @@ export interface Tally {
 export interface CampaignResult extends Tally {
   readonly campaign: Campaign
   readonly realMs: number
+  /** Of a campaign that was kept in a file: the code that it is of. */
+  readonly commit?: string
 }
 
 /** A batch, as a worker is told of it. */

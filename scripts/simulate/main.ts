@@ -7,6 +7,7 @@ import { mutants } from '../../test/simulation/mutants.ts'
 import { type Campaign, runCampaign } from './campaign.ts'
 import { explain } from './explain.ts'
 import { hunt } from './hunt.ts'
+import { runKeptCampaign } from './kept.ts'
 import { keepPage } from './page.ts'
 import { progressLine } from './progress.ts'
 import { isFailed, tables } from './report.ts'
@@ -25,6 +26,11 @@ const commandLine = {
     mode: { type: 'string', value: 'name', description: 'one kind of world; left out, the seed says which' },
     mutant: { type: 'string', value: 'name', description: 'a defect that must be found, or `all` of them' },
     workers: { type: 'string', value: 'count', description: 'threads; default: as many as there are cores' },
+    keep: {
+      type: 'string',
+      value: 'file',
+      description: 'where a long campaign keeps what it has come to, and goes on from when it is begun again',
+    },
     json: { type: 'boolean', description: 'one JSON document instead of tables' },
     write: { type: 'boolean', description: 'writes the tables into docs/reliability.md' },
     ...helpFlag,
@@ -66,7 +72,10 @@ function toCampaign(flags: Flags): Campaign {
 
 async function simulateAll(flags: Flags): Promise<boolean> {
   const campaign = toCampaign(flags)
-  const result = await runCampaign(campaign, flags.json ? () => {} : progressLine(campaign.seeds))
+  const onProgress = flags.json ? () => {} : progressLine(campaign.seeds)
+  const result = await (flags.keep === undefined
+    ? runCampaign(campaign, onProgress)
+    : runKeptCampaign(flags.keep, campaign, onProgress))
   if (flags.json) console.log(JSON.stringify(result, undefined, 2))
   else console.log(tables(result).join('\n'))
   for (const failure of result.failures.slice(0, 3)) console.error((await explain(failure)).join('\n'))

@@ -41,6 +41,7 @@ export function worldRows({
   realMs,
   counts,
   failures,
+  commit,
 }: CampaignResult): readonly Row[] {
   const { from, sweeper, mode } = campaign
   const hours = Math.round(virtualMs / 3_600_000)
@@ -50,6 +51,7 @@ export function worldRows({
       'worlds',
       `${figure(seeds)} (seeds ${from} to ${from + seeds - 1}, sweeper ${sweeper ? 'on' : 'off'}${mode ? `, ${mode}` : ''})`,
     ],
+    ...(commit === undefined ? [] : [['commit', commit] as const]),
     ['failed', figure(failures.length)],
     ['virtual time', `${figure(hours)} hours`],
     ['real time', `${duration(realMs / 1000)} on ${campaign.workers} threads`],
