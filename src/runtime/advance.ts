@@ -14,7 +14,7 @@ import { leaseMarginMs, type LeaseStanding, leaseStanding, takeOverBy } from './
 import { type LiveInstance, mayHaveLostCarriers } from './live-instance.ts'
 import { isNudged, loadWhole, readBefore } from './load-work.ts'
 import type { AdvanceHost } from './load.ts'
-import type { Message } from './messages.ts'
+import { type Message, nudge } from './messages.ts'
 import {
   claim,
   type Claims,
@@ -28,7 +28,7 @@ import {
 import { msUntilOpen } from './pace.ts'
 import type { Ports } from './ports.ts'
 import { show } from './projection.ts'
-import { copiesOf, type Later, outcomeRows, putAside, sendLater } from './put-aside.ts'
+import { copiesOf, jitterMs, type Later, outcomeRows, putAside, sendLater } from './put-aside.ts'
 import type { InboxRow } from './rows.ts'
 import { endStall, isSettled } from './stall.ts'
 import { traceEpisode } from './trace-episode.ts'
@@ -362,13 +362,28 @@ class Advance {
 
   async #finish(): Promise<void> {
     const live = this.#live
-    if (mayHaveLostCarriers(live) && isSettled(live)) {
-      await this.#guardDoubtful()
-      live.shown = { ...live.shown, stalled: await endStall(this.#ports, live) }
-    }
+    if (mayHaveLostCarriers(live)) await this.#endStall()
     await this.#sweepLitter()
     await this.#sendAgain()
     this.#host.instances.keep(live)
+  }
+
+  /** A stall that this handler could have ended, and did not, is the affair of a further nudge: no other message need ever come. */
+  async #endStall(): Promise<void> {
+    const live = this.#live
+    const { nudged } = this.#claims
+    const mayEnd = isSettled(live)
+    if (mayEnd) {
+      await this.#guardDoubtful()
+      live.shown = { ...live.shown, stalled: await endStall(this.#ports, live) }
+    }
+    const isOurs = mayEnd || (nudged !== undefined && !live.obstacle)
+    const isSentAgain = [...this.#again, ...this.#held].some(({ message }) => message.kind === 'nudge')
+    if (!mayHaveLostCarriers(live) || !isOurs || isSentAgain) return
+    // A new one, for the history may have the fact of that which came. Later, because somebody is at work on the instance just now.
+    const { newId } = this.#ports
+    const message = nudge(live.state.key, newId(), live.state.n)
+    this.#again.push({ message, delayMs: jitterMs(message.token) })
   }
 
   async #sendAgain(): Promise<void> {

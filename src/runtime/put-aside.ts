@@ -96,7 +96,7 @@ function ringOf({ instanceId, incarnation, token }: Message, facts: readonly Own
 }
 
 /** 2 to 10 seconds, spread by an id, so that those who lost against each other do not meet again. */
-function jitterMs(id: string): number {
+export function jitterMs(id: string): number {
   let hash = 0
   for (let at = 0; at < id.length; at++) hash = (Math.imul(hash, 31) + id.charCodeAt(at)) >>> 0
   return 2_000 + (hash % 8_000)

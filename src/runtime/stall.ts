@@ -3,7 +3,6 @@
 
 import { isTerminal } from '../workflow/status.ts'
 import type { LiveInstance } from './live-instance.ts'
-import { nudge } from './messages.ts'
 import { isAhead, isNew } from './own-facts.ts'
 import type { Ports } from './ports.ts'
 import type { InboxRow, Stall } from './rows.ts'
@@ -16,19 +15,15 @@ export function isSettled({ state, inbox, obstacle }: LiveInstance): boolean {
 }
 
 /**
- * Takes the mark off that was seen, unless somebody has let go of messages since: then a nudge, which nothing stalls, takes up what waits,
- * and the mark is its affair.
- * @returns the mark that is left
+ * Takes the mark off that was seen, unless somebody has let go of messages since.
+ * @returns the mark that is left: its end is still somebody's affair
  */
 export async function endStall(ports: Ports, { state, shown }: LiveInstance): Promise<Stall | undefined> {
   const { key, n, status } = state
   let stall = shown.stalled
   for (let round = 1; stall && round <= 3; round++) {
     const { episodes, inbox, stalled } = await ports.store.read(key, n)
-    const isWaiting = !isTerminal(status) && inbox.some(waitsFor(state))
-    if (isWaiting) await ports.queue.send([nudge(key, ports.newId(), n)])
-    // Whoever has gone on saw the mark too.
-    if (isWaiting || episodes.length > 0) return stall
+    if (episodes.length > 0 || (!isTerminal(status) && inbox.some(waitsFor(state)))) return stall
     const isEnded = await ports.store.setStalled(key, undefined, ports.clock.now(), stall.mark)
     stall = isEnded ? undefined : stalled
   }
