@@ -193,6 +193,7 @@ export const rerunEventCases: Cases = {
     const slow = async (ctx: WorkflowContext) => ctx.callActivity(hold)
     const bench = await open({ workflows: { parent, child, slow }, activities: { hold } })
     await bench.run('parent', 'child')
+    await bench.ended('the_child')
     await bench.start('slow', undefined, { instanceId: 'the_child' })
     await running(bench, 'the_child')
     await rerun(bench, 'parent', 1)

@@ -3,7 +3,7 @@
 import { expect } from 'vitest'
 import type { ActivityContext, WorkflowContext } from '../../../src/index.ts'
 import type { RerunRequest } from '../../../src/runtime/running-again.ts'
-import type { Bench, Cases } from '../bench.ts'
+import { type Bench, type Cases, gate } from '../bench.ts'
 
 type More = Omit<RerunRequest, 'instanceId' | 'eventId' | 'input'> & { readonly input?: unknown }
 
@@ -238,25 +238,30 @@ export const rerunCases: Cases = {
   },
 
   async 'what was under way before the command is made anew beside it'(open) {
-    const { ran, ...app } = chain()
-    async function beside(ctx: WorkflowContext): Promise<unknown> {
-      const slow = ctx.callActivity(app.activities.step, 1)
-      await ctx.waitForExternalEvent('go')
-      const second = ctx.callActivity(app.activities.step, 2)
-      return ctx.whenAll([slow, second])
+    const held = gate()
+    const ran: string[] = []
+    async function slow(): Promise<void> {
+      ran.push('slow')
+      await held.passed
     }
-    const bench = await open({ ...app, workflows: { beside } })
+    async function second(): Promise<void> {
+      ran.push('second')
+      held.open()
+    }
+    async function beside(ctx: WorkflowContext): Promise<unknown> {
+      const first = ctx.callActivity(slow)
+      const event = await ctx.waitForExternalEvent('go')
+      await ctx.callActivity(second)
+      await first
+      return event
+    }
+    const bench = await open({ workflows: { beside }, activities: { slow, second } })
     await bench.start('beside')
-    await bench.host.pass(bench.management.suspend('beside'))
-    await bench.raise('beside', 'go')
-    await bench.idle()
-    await bench.host.pass(bench.management.resume('beside'))
+    await bench.raise('beside', 'go', 'taken')
     await bench.ended('beside')
     ran.length = 0
-    await begin(bench, 'beside', 1)
-    await bench.raise('again', 'go')
-    expect(await bench.ended('again')).toMatchObject({ output: [10, 20] })
-    expect(ran.toSorted()).toEqual(['again 1', 'again 2'])
+    expect(await rerun(bench, 'beside', 2)).toMatchObject({ output: 'taken' })
+    expect(ran.toSorted()).toEqual(['second', 'slow'])
   },
 
   async 'the clock and the GUIDs of the past are those of the other life, and events that were taken are not taken twice'(
