@@ -3,7 +3,7 @@
 // that has its outcome already.
 
 import { type Command, type Outcome, sameCommand } from '../engine/commands.ts'
-import { type EventRaised, type HistoryEvent, isTaskOutcome } from '../engine/events.ts'
+import { type EventRaised, factIdOf, type HistoryEvent, isTaskOutcome } from '../engine/events.ts'
 import type { Execution } from '../engine/execution.ts'
 import type { TurnResult } from '../engine/turn.ts'
 import { assert, TenutoError } from '../workflow/errors.ts'
@@ -42,7 +42,7 @@ export async function takeUp(
       if (guide.fits(event)) await guide.hear(event, turn.times?.[place] ?? turn.at, turn)
     }
   }
-  for (const event of facts) await guide.hear(event, now)
+  for (const event of facts) if (!guide.knows(event)) await guide.hear(event, now)
   return guide.end()
 }
 
@@ -89,6 +89,12 @@ class Guide {
     // What a rerun hears is a beginning of what the other life heard, and not a choice.
     if (!fits && this.#past.link.kind === 'rerun') this.#hasLeft = true
     return fits
+  }
+
+  /** An event may come again for the new life that the old one had taken. */
+  knows(event: HistoryEvent): boolean {
+    const factId = factIdOf(event)
+    return [...this.#events, ...this.#unheard].some((each) => factIdOf(each) === factId)
   }
 
   /** @param turn that of the other life; left out for what is new */

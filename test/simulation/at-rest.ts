@@ -4,9 +4,11 @@ import { factIdOf } from '../../src/engine/events.ts'
 import type { Episode } from '../../src/runtime/episode.ts'
 import type { Store } from '../../src/runtime/ports.ts'
 import { isTerminal } from '../../src/workflow/status.ts'
+import { rerunPrefix } from './again.ts'
 import { type Clients, type Run, sinkId } from './clients.ts'
 import { type Expected, oracle } from './oracle.ts'
 import type { ProgramInput } from './program-app.ts'
+import { type Program, stepsOf } from './programs.ts'
 import { undoneWrongly } from './undone.ts'
 
 /** Attempts of activities that have run: how often each, and for whom. */
@@ -40,6 +42,7 @@ interface Life {
 export async function checkAtRest(view: RestView): Promise<void> {
   const lives = await Promise.all([...view.lines].map(async ([key, line]) => toLife(key, line, view.store)))
   for (const run of view.clients.runs) checkRun(view, run, lives)
+  for (const run of view.clients.again.reruns) checkRerun(view, run, lives)
   for (const life of lives) {
     await checkLife(view, life)
     for (const text of undoneWrongly(life.line)) view.violated(`U ${life.key}: ${text}`)
@@ -72,8 +75,12 @@ function checkRun(
   { label, instanceId, program }: Run,
   lives: readonly Life[],
 ) {
-  const own = lives.filter((life) => life.instanceId === instanceId && labelOf(life) === label)
-  const isTerminated = clients.terminated.has(instanceId)
+  const all = lives.filter((life) => life.instanceId === instanceId && labelOf(life) === label)
+  const isFragile = stepsOf(program).some(({ k }) => k === 'fragile')
+  // A rewound life has made way for the next one.
+  const own = isFragile && all.length > 1 ? all.filter(({ isOver }) => !isOver) : all
+  const isForced = clients.again.forced.has(instanceId)
+  const isTerminated = clients.terminated.has(instanceId) || isForced
   if (own.length !== 1) {
     // It was terminated before its first turn.
     const isGone = own.length === 0 && isTerminated
@@ -84,6 +91,8 @@ function checkRun(
   const [life] = own
   const last = life?.line.at(-1)
   if (last?.status === 'TERMINATED' && isTerminated) return
+  // It waited for a child that was purged.
+  if (isForced && last?.status === 'FAILED') return
   // Children of the life before have the same ids, and one that has ended may not show it yet.
   if (label !== instanceId && last?.failure?.message.includes('already exists')) return
   if (last?.status !== 'COMPLETED' || last.output !== JSON.stringify(expected.output)) {
@@ -92,19 +101,46 @@ function checkRun(
   }
   if (last.customStatus !== textOf(expected.customStatus))
     violated(`O ${label} shows ${last.customStatus}, not ${expected.customStatus}`)
-  checkEffects(label, expected, isWiped || (life?.isOver ?? false), { ledger, violated })
+  const mayLack = isWiped || (life?.isOver ?? false)
+  checkEffects(
+    label,
+    expected,
+    { mayLack, mayRepeat: all.length > 1 && mayBeUnheard(program) },
+    { ledger, violated },
+  )
+}
+
+/** O: a rerun ends as the other life did, and does nothing that the program does not do. */
+function checkRerun(
+  { clients, ledger, violated }: RestView,
+  { label, instanceId, program }: Run,
+  lives: readonly Life[],
+): void {
+  const life = lives.find((each) => each.instanceId === instanceId)
+  if (!life || clients.again.forced.has(label)) return
+  const expected = oracle(program)
+  const last = life.line.at(-1)
+  if (last?.status !== 'COMPLETED' || last.output !== JSON.stringify(expected.output))
+    violated(`O the rerun of ${label} ended ${last?.status} with ${last?.output ?? last?.failure?.message}`)
+  checkEffects(rerunPrefix + label, expected, { mayLack: true }, { ledger, violated })
+}
+
+/** Steps may be under way and unheard when another fails, or have failed and been caught: a rewound life asks for them again. */
+function mayBeUnheard(program: Program): boolean {
+  const unheard = new Set(['detached', 'parallel', 'any', 'start', 'unanswered', 'broken'])
+  return stepsOf(program).some(({ k }) => unheard.has(k))
 }
 
 function checkEffects(
   label: string,
   { effects }: Expected,
-  mayLack: boolean,
+  { mayLack, mayRepeat = false }: { readonly mayLack: boolean; readonly mayRepeat?: boolean },
   { ledger, violated }: Pick<RestView, 'ledger' | 'violated'>,
 ): void {
   const made = ledger.effects.get(label) ?? new Map<number, number>()
   for (const x of new Set([...effects.keys(), ...made.keys()])) {
     const [actual = 0, wanted = 0] = [made.get(x), effects.get(x)]
-    const isRight = mayLack ? actual <= wanted : actual === wanted
+    const isRight = (mayLack || actual >= wanted) && (mayRepeat || actual <= wanted)
     if (!isRight) violated(`O ${label} has ${actual} attempts of ${x}, not ${wanted}`)
   }
 }
@@ -170,9 +206,12 @@ function checkDispatched({ ledger, violated }: RestView, lives: readonly Life[])
   const arrived = new Set(sunk.flatMap(({ events }) => events.map(factIdOf)))
   for (const { key, instanceId, incarnation, line, isOver } of lives) {
     const isTerminated = line.at(-1)?.status === 'TERMINATED'
-    for (const { commands, generation } of line) {
+    for (const { commands, generation, events, eventTimes, done = [] } of line) {
+      const answered = new Set(events.map((event) => ('seq' in event ? event.seq : undefined)))
       for (const command of commands) {
         const { kind, seq } = command
+        // It was carried out in the life whose past this is.
+        if (done.includes(seq) || (eventTimes && answered.has(seq))) continue
         if (
           kind === 'sendEvent' &&
           !isOver &&

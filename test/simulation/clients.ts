@@ -3,6 +3,7 @@
 
 import type { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import { isTerminal } from '../../src/workflow/status.ts'
+import { Again } from './again.ts'
 import { hour, minute } from './conditions.ts'
 import { valueOf } from './oracle.ts'
 import type { Caller } from './platform.ts'
@@ -28,6 +29,8 @@ export interface ClientsOptions {
   readonly faultEnd: number
   readonly count: (what: string) => void
   readonly violated: (text: string) => void
+  /** No other code is deployed. */
+  readonly isStable: boolean
 }
 
 export class Clients {
@@ -38,10 +41,14 @@ export class Clients {
   readonly accepted: { readonly instanceId: string; readonly factId: string }[] = []
   /** Tokens of activities that somebody completes. */
   readonly #tokens = new Set<string>()
+  readonly again: Again
   readonly #options: ClientsOptions
 
   constructor(options: ClientsOptions) {
     this.#options = options
+    const { clock, caller, count, isStable } = options
+    const retry: Clients['retry'] = (...call) => this.retry(...call)
+    this.again = new Again({ clock, caller, count, isStable, retry, rng: options.rng.fork('again') })
   }
 
   /** Starts an instance, and does to it what happens to instances. @param next what its id runs when it is used again */
@@ -49,6 +56,7 @@ export class Clients {
     const { rng } = this.#options
     const run: Run = { label: instanceId, instanceId, program }
     this.#start(run, () => {
+      this.again.started(run, next !== undefined)
       if (next) this.#reuse({ label: `${instanceId}~2`, instanceId, program: next })
     })
     this.#raiseAll(run)
@@ -177,7 +185,7 @@ export class Clients {
 /** Nothing that a further try could change: the instance has ended, or its id has begun another life. */
 function isAnswer({ code = '', message }: { readonly code?: string; readonly message: string }): boolean {
   if (code === 'ERR_START_WORKFLOW') return message.includes('used again since')
-  return /^ERR_(RAISE|PAUSE|RESUME|PURGE|COMPLETE|ACTIVITY_OUTCOME)/.test(code)
+  return /^ERR_(RAISE|PAUSE|RESUME|PURGE|COMPLETE|ACTIVITY_OUTCOME|REWIND|RERUN)/.test(code)
 }
 
 /** It was purged by a call whose answer was lost. */

@@ -53,6 +53,7 @@ class Oracle {
   #step(step: Exclude<Step, { k: 'can' }>, acc: number): number {
     switch (step.k) {
       case 'act':
+      case 'fragile':
       case 'timed':
       case 'any':
         return mix(acc, this.#activity(step.x))

@@ -24,6 +24,9 @@ export interface Caller {
     | 'resume'
     | 'terminate'
     | 'purge'
+    | 'history'
+    | 'rerun'
+    | 'rewind'
     | 'completeActivity'
     | 'failActivity'
   >

@@ -23,6 +23,8 @@ interface WorkInput {
   readonly label: string
   /** Attempts that fail. */
   readonly fails?: number
+  /** Fails for good until somebody has mended it. */
+  readonly isFragile?: boolean
 }
 
 export interface Effects {
@@ -38,6 +40,8 @@ export interface Effects {
   told(key: string, details: number): void
   /** An activity has asked to be completed later, with the outcome that it shall have. */
   asked(token: string, outcome: { readonly x: number; readonly isFailure: boolean }): void
+  /** Whether the fragile steps of a run work by now. */
+  isMended(label: string): boolean
   /** Lets virtual time pass inside an activity. */
   pause(ms: number): Promise<void>
 }
@@ -58,8 +62,9 @@ async function insist<T>(ask: () => Promise<T>, pause: (ms: number) => Promise<v
 
 /** @param isMisfit code that takes another path than the history whenever it is replayed, and goes on as it should where it is not */
 export function programApp(effects: Effects, isMisfit = false) {
-  async function work(ctx: ActivityContext, { x, label, fails = 0 }: WorkInput): Promise<number> {
+  async function work(ctx: ActivityContext, { x, label, fails = 0, isFragile }: WorkInput): Promise<number> {
     await effects.pause((x % 196) + 5)
+    if (isFragile && !effects.isMended(label)) throw new Error('not mended yet')
     effects.ran(`${ctx.idempotencyKey}#${ctx.attempt}`, label, x)
     if (ctx.attempt <= fails) throw new Error('not yet')
     return valueOf(x)
@@ -164,6 +169,11 @@ class Interpreter {
         return mix(
           acc,
           await ctx.callActivity(this.#activities.work, this.#ask(step.x, step.fails), { retry }),
+        )
+      case 'fragile':
+        return mix(
+          acc,
+          await ctx.callActivity(this.#activities.work, { ...this.#ask(step.x), isFragile: true }),
         )
       case 'timed':
         return mix(acc, await ctx.callActivity(this.#activities.work, this.#ask(step.x), { timeout: '24h' }))

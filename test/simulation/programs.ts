@@ -48,6 +48,8 @@ export type Step =
   | { readonly k: 'parallel'; readonly branches: readonly Program[] }
   /** Goes on with `x` when the body throws. */
   | { readonly k: 'try'; readonly x: number; readonly body: Program }
+  /** An activity that fails for good until somebody has mended it; then the instance is rewound. */
+  | { readonly k: 'fragile'; readonly x: number }
   /** An activity that fails for good. */
   | { readonly k: 'broken'; readonly x: number }
   | { readonly k: 'throw'; readonly x: number }
@@ -182,4 +184,33 @@ export function eventsOf(program: Program): string[] {
         return []
     }
   })
+}
+
+/** All steps, those of children and of later generations included. */
+export function stepsOf(program: Program): readonly Step[] {
+  return program.flatMap((step): readonly Step[] => {
+    switch (step.k) {
+      case 'can':
+        return [step, ...stepsOf(step.next)]
+      case 'child':
+      case 'start':
+        return [step, ...stepsOf(step.program)]
+      case 'loop':
+      case 'try':
+        return [step, ...stepsOf(step.body)]
+      case 'parallel':
+        return [step, ...step.branches.flatMap(stepsOf)]
+      default:
+        return [step]
+    }
+  })
+}
+
+/** Puts a fragile step somewhere between the others, in this generation or in a later one. */
+export function withFragileStep(rng: Rng, program: Program): Program {
+  const last = program.at(-1)
+  if (last?.k === 'can' && rng.chance(0.5))
+    return [...program.slice(0, -1), { k: 'can', next: withFragileStep(rng, last.next) }]
+  const at = rng.int(0, last?.k === 'can' ? program.length - 1 : program.length)
+  return program.toSpliced(at, 0, { k: 'fragile', x: number(rng) })
 }

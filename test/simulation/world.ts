@@ -6,6 +6,7 @@ import type { Message } from '../../src/runtime/messages.ts'
 import { VirtualClock } from '../../src/testing/virtual-clock.ts'
 import type { App } from '../../src/workflow/app.ts'
 import { lineKey, LineChecker } from '../support/line-checker.ts'
+import { mayRunAgain, rerunPrefix } from './again.ts'
 import { checkAtRest } from './at-rest.ts'
 import { Clients, sinkId } from './clients.ts'
 import {
@@ -21,7 +22,7 @@ import { hostCount, type Platform, type Surroundings } from './platform.ts'
 import { portsPlatform } from './ports-platform.ts'
 import { countEpisode } from './probes.ts'
 import { type Effects, programApp } from './program-app.ts'
-import { type Program, randomProgram } from './programs.ts'
+import { type Program, randomProgram, withFragileStep } from './programs.ts'
 import { Rng } from './rng.ts'
 import { runToRest } from './run-to-rest.ts'
 import type { Trace } from './trace.ts'
@@ -107,6 +108,7 @@ class World {
       clock: this.#clock,
       rng: this.#rng.fork('clients'),
       caller: () => this.#platform.caller(),
+      isStable: !conditions.misfit,
       faultEnd: this.#faultEnd,
       count: (what) => this.#count(what),
       violated: (text) => this.#violation(text),
@@ -168,6 +170,7 @@ class World {
       told: (key, details) => void this.#details.set(key, details),
       heard: (key, attempt, details) => this.#heard(key, attempt, details),
       asked: (token, outcome) => this.#clients.complete(token, outcome),
+      isMended: (label) => this.#clients.again.isMended(label),
       pause: async (ms) => this.#clock.sleep(ms),
     }
     const app = programApp(effects, this.#isMisfit)
@@ -175,7 +178,9 @@ class World {
     return app
   }
 
-  #ran(key: string, label: string, x: number): void {
+  #ran(key: string, run: string, x: number): void {
+    // A rerun has the input, and so the label, of the other life.
+    const label = key.startsWith(rerunPrefix) ? rerunPrefix + run : run
     const before = this.#runs.get(key) ?? 0
     this.#runs.set(key, before + 1)
     if (before > 0) return
@@ -206,10 +211,15 @@ class World {
     const rng = this.#rng.fork('programs')
     const all =
       launches ??
-      this.#launchAll((at) => ({
-        program: randomProgram(rng),
-        ...(rng.chance(0.25) && { next: randomProgram(rng.fork(`next ${at}`)) }),
-      }))
+      this.#launchAll((at) => {
+        const drawn = randomProgram(rng)
+        const next = rng.chance(0.25) ? { next: randomProgram(rng.fork(`next ${at}`)) } : {}
+        const fragile = this.#rng.fork(`fragile ${at}`)
+        // One that fails has its id used again at once, by whoever waits for its end.
+        const isFragile =
+          mayRunAgain(drawn) && !('next' in next) && !this.#conditions.misfit && fragile.chance(0.1)
+        return { program: isFragile ? withFragileStep(fragile, drawn) : drawn, ...next }
+      })
     for (const [at, launch] of all.entries()) this.#clients.launch(`i${at + 1}`, launch)
     return all
   }

@@ -74,10 +74,12 @@ export class LineChecker {
 
   #checkOutcome(what: string, { asked, episodes }: Line, episode: Episode, event: TaskOutcome): void {
     if (event.generation !== episode.generation) this.#violated(`I4 foreign generation: ${what}`)
-    // Only inline activities that share a commit are answered by the episode that asks for them.
+    // Only inline activities that share a commit, and what is taken up of another life, are answered by the episode that asks for them.
     const shared = episode.commands.find(
       (each) =>
-        each.kind === 'scheduleTask' && each.inline && (each.commitEvery ?? 1) > 1 && each.seq === event.seq,
+        each.seq === event.seq &&
+        (episode.eventTimes !== undefined ||
+          (each.kind === 'scheduleTask' && each.inline && (each.commitEvery ?? 1) > 1)),
     )
     const command = asked.get(`${event.generation}.${event.seq}`) ?? shared
     if (!command) this.#violated(`I4 unknown task: ${what}`)

@@ -248,4 +248,22 @@ export const rewindCases: Cases = {
     }
     expect(state.ran).toEqual(['it 1', 'it 1'])
   },
+
+  async 'an event that was taken before counts once, however early it is raised again'(open) {
+    const { state, fragile, activities } = world()
+    async function taking(ctx: WorkflowContext): Promise<unknown> {
+      const first = await ctx.waitForExternalEvent('go')
+      await ctx.callActivity(fragile, 'it')
+      return [first, await ctx.waitForExternalEvent('go')]
+    }
+    const bench = await open({ workflows: { taking }, activities })
+    await bench.start('taking')
+    await bench.raise('taking', 'go', 1, 'e1')
+    await bench.ended('taking')
+    state.isBroken = false
+    await rewind(bench, 'taking')
+    await bench.raise('taking', 'go', 1, 'e1')
+    await bench.raise('taking', 'go', 2, 'e2')
+    expect(await bench.ended('taking')).toMatchObject({ output: [1, 2] })
+  },
 }

@@ -200,4 +200,28 @@ export const protocol: Mutants = {
       },
     })),
   },
+  'a rewind that forgets what succeeded': {
+    ...calm,
+    mutant: replacing(({ store }) => ({
+      async createInstance(row, replaces) {
+        const past = row.past && {
+          ...row.past,
+          turns: row.past.turns.map((turn) => ({ ...turn, events: [] })),
+        }
+        return store.createInstance({ ...row, ...(past && { past }) }, replaces)
+      },
+    })),
+  },
+  'a purge by force that tells nobody': {
+    ...calm,
+    program: [{ k: 'child', program: [{ k: 'timer', seconds: 1_800 }] }],
+    mutant: replacing(({ store }) => ({
+      async putInbox(key, row) {
+        const { event } = row
+        const isLost =
+          event.kind === 'childWorkflowFailed' && event.failure.errorType === 'WorkflowTerminated'
+        return isLost ? undefined : store.putInbox(key, row)
+      },
+    })),
+  },
 }
