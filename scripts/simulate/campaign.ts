@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { Mode } from '../../test/simulation/modes.ts'
+import type { Level } from '../../test/simulation/world.ts'
 
 export interface Campaign {
   readonly from: number
@@ -11,6 +12,7 @@ export interface Campaign {
   readonly workers: number
   /** Default: the seed says which. */
   readonly mode?: Mode
+  readonly level: Level
 }
 
 export interface Failure {

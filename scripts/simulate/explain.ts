@@ -3,13 +3,13 @@
 import { modes } from '../../test/simulation/modes.ts'
 import { shrink } from '../../test/simulation/shrink.ts'
 import { keepLines } from '../../test/simulation/trace.ts'
-import { type Launch, simulate, type WorldOptions } from '../../test/simulation/world.ts'
+import { type Launch, type Level, simulate, type WorldOptions } from '../../test/simulation/world.ts'
 import type { Failure } from './campaign.ts'
 
 const traceLines = 120
 
-export async function explain({ seed, mode, violations }: Failure): Promise<readonly string[]> {
-  const options: WorldOptions = modes[mode]
+export async function explain({ seed, mode, violations }: Failure, level: Level): Promise<readonly string[]> {
+  const options: WorldOptions = { ...modes[mode], level }
   const fails = async (launches: readonly Launch[]): Promise<boolean> =>
     (await simulate(seed, { ...options, launches })).violations.length > 0
   const { launches } = await simulate(seed, options)
@@ -28,7 +28,7 @@ export async function explain({ seed, mode, violations }: Failure): Promise<read
     '',
     `Seed ${seed} failed:`,
     ...violations.map((text) => `  ${text}`),
-    `Once more: npm run simulate -- --mode ${mode} --from ${seed} --seeds 1`,
+    `Once more: npm run simulate --${level === 'aws' ? ' --level aws' : ''} --mode ${mode} --from ${seed} --seeds 1`,
     '',
     least ? 'The least that still fails:' : 'What ran:',
     ...(least ?? launches).map((launch) => `  ${JSON.stringify(launch)}`),

@@ -24,6 +24,11 @@ const commandLine = {
       description: 'whether somebody rings for what is lost; default off',
     },
     mode: { type: 'string', value: 'name', description: 'one kind of world; left out, the seed says which' },
+    level: {
+      type: 'string',
+      value: 'ports|aws',
+      description: 'where faults strike: at our ports, or below the adapters of AWS; default ports',
+    },
     mutant: { type: 'string', value: 'name', description: 'a defect that must be found, or `all` of them' },
     workers: { type: 'string', value: 'count', description: 'threads; default: as many as there are cores' },
     keep: {
@@ -65,6 +70,7 @@ function toCampaign(flags: Flags): Campaign {
     from: toCount(flags.from, 1, '--from'),
     seeds: toCount(flags.seeds, 1_000, '--seeds'),
     sweeper: toChoice(flags.sweeper ?? 'off', ['on', 'off'], '--sweeper') === 'on',
+    level: toChoice(flags.level ?? 'ports', ['ports', 'aws'], '--level'),
     workers: toCount(flags.workers, availableParallelism(), '--workers'),
     ...(flags.mode !== undefined && { mode: toChoice(flags.mode, Object.keys(modes) as Mode[], '--mode') }),
   }
@@ -78,7 +84,8 @@ async function simulateAll(flags: Flags): Promise<boolean> {
     : runKeptCampaign(flags.keep, campaign, onProgress))
   if (flags.json) console.log(JSON.stringify(result, undefined, 2))
   else console.log(tables(result).join('\n'))
-  for (const failure of result.failures.slice(0, 3)) console.error((await explain(failure)).join('\n'))
+  for (const failure of result.failures.slice(0, 3))
+    console.error((await explain(failure, campaign.level)).join('\n'))
   if (flags.write) keepPage(result)
   return !isFailed(result)
 }

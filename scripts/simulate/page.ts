@@ -1,17 +1,21 @@
 // The tables of docs/reliability.md, as the tool writes them.
 
 import { readFileSync, writeFileSync } from 'node:fs'
-import { probes } from '../../test/simulation/probes.ts'
 import type { CampaignResult } from './campaign.ts'
 import type { Found } from './hunt.ts'
-import { countRows, faults, figure, worldRows } from './report.ts'
+import { countRows, faultsOf, figure, probesOf, worldRows } from './report.ts'
 
 const page = new URL('../../docs/reliability.md', import.meta.url)
 
 /** Writes what a campaign came to, in the place of the one before with or without a sweeper. */
 export function keepPage(result: CampaignResult): void {
-  const name = `campaign sweeper ${result.campaign.sweeper ? 'on' : 'off'}`
-  const rows = [...worldRows(result), ...countRows(faults, result), ...countRows(probes, result)]
+  const { level } = result.campaign
+  const name = `campaign ${level === 'aws' ? 'aws ' : ''}sweeper ${result.campaign.sweeper ? 'on' : 'off'}`
+  const rows = [
+    ...worldRows(result),
+    ...countRows(faultsOf(result.campaign), result),
+    ...countRows(probesOf(result.campaign), result),
+  ]
   write(name, [tableRow(['', '']), tableRow(['---', '---:']), ...rows.map(tableRow)])
 }
 

@@ -1,10 +1,11 @@
 // What a campaign came to, as tables: of the worlds, of the faults that struck, of the rare branches that were reached.
 
+import { awsFaults, awsProbes } from '../../test/simulation/aws/probes.ts'
 import { probes } from '../../test/simulation/probes.ts'
-import type { CampaignResult } from './campaign.ts'
+import type { Campaign, CampaignResult } from './campaign.ts'
 import { duration } from './progress.ts'
 
-export const faults = [
+const faults = [
   'crash before',
   'crash after',
   'late apply',
@@ -20,12 +21,21 @@ export const faults = [
 ] as const
 
 /** From so many worlds of all kinds on, every probe must have been reached. */
-const enoughForProbes = 5_000
+const enoughForProbes = { ports: 5_000, aws: 1_000 } as const
+
+export function faultsOf({ level }: Campaign): readonly string[] {
+  return level === 'aws' ? [...faults, ...awsFaults] : faults
+}
+
+export function probesOf({ level }: Campaign): readonly string[] {
+  return level === 'aws' ? awsProbes : probes
+}
 
 /** Probes that a campaign should have reached, and has not. */
 function missedProbes({ campaign, seeds, counts }: CampaignResult): readonly string[] {
-  if (campaign.mode !== undefined || seeds < enoughForProbes) return []
-  return probes.filter((probe) => !counts[probe])
+  const { mode, level } = campaign
+  if (mode !== undefined || seeds < enoughForProbes[level]) return []
+  return probesOf(campaign).filter((probe) => !counts[probe])
 }
 
 export function isFailed(result: CampaignResult): boolean {
@@ -43,13 +53,13 @@ export function worldRows({
   failures,
   commit,
 }: CampaignResult): readonly Row[] {
-  const { from, sweeper, mode } = campaign
+  const { from, sweeper, mode, level } = campaign
   const hours = Math.round(virtualMs / 3_600_000)
   const number = (what: string): string => figure(counts[what] ?? 0)
   return [
     [
       'worlds',
-      `${figure(seeds)} (seeds ${from} to ${from + seeds - 1}, sweeper ${sweeper ? 'on' : 'off'}${mode ? `, ${mode}` : ''})`,
+      `${figure(seeds)} (seeds ${from} to ${from + seeds - 1}, sweeper ${sweeper ? 'on' : 'off'}${level === 'aws' ? ', on AWS' : ''}${mode ? `, ${mode}` : ''})`,
     ],
     ...(commit === undefined ? [] : [['commit', commit] as const]),
     ['failed', figure(failures.length)],
@@ -70,8 +80,8 @@ export function tables(result: CampaignResult): readonly string[] {
   const missed = missedProbes(result)
   return [
     ...table('', worldRows(result)),
-    ...table('Faults', countRows(faults, result)),
-    ...table('Probes', countRows(probes, result)),
+    ...table('Faults', countRows(faultsOf(result.campaign), result)),
+    ...table('Probes', countRows(probesOf(result.campaign), result)),
     '',
     ...missed.map((probe) => `Never reached: ${probe}`),
     isFailed(result) ? 'FAILED' : 'Every world ended as the oracle says, and no invariant was broken.',

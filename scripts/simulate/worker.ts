@@ -15,9 +15,10 @@ Error.stackTraceLimit = 0
 
 async function run(seed: number): Promise<Tally> {
   const mode = campaign.mode ?? modeOf(seed, campaign.sweeper)
-  const report = await simulate(seed, modes[mode])
+  const options = { ...modes[mode], level: campaign.level }
+  const report = await simulate(seed, options)
   const violations = [...report.violations]
-  if (seed % twiceEvery === 0 && (await simulate(seed, modes[mode])).trace !== report.trace)
+  if (seed % twiceEvery === 0 && (await simulate(seed, options)).trace !== report.trace)
     violations.push('D the same seed gave another world')
   return {
     seeds: 1,

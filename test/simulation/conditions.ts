@@ -48,6 +48,30 @@ export interface Conditions {
   readonly sweepEveryMs?: number
   /** Clients come over HTTP. */
   readonly http: boolean
+  readonly aws: AwsConditions
+}
+
+/** What is so on AWS alone. */
+interface AwsConditions {
+  /** Share of queries whose page ends early. */
+  readonly pageCuts: number
+  /** Share of requests after which their service does not answer for a while. */
+  readonly outages: number
+  /** Share of the items of a batch that are left for later. */
+  readonly leaves: number
+  /** The most by which the index of instances is behind, ms. */
+  readonly indexLagMs: number
+  /** A receive gets fewer messages than there are. */
+  readonly shortReceives: boolean
+  /** Items, batches and requests so small that much is kept and sent in parts. */
+  readonly smallItems: boolean
+  readonly maximumConcurrency: number
+  /** For which a batch that is not full waits for more. */
+  readonly windowSeconds: number
+  /** After which Lambda has given up a turn. */
+  readonly turnSeconds: number
+  readonly activitySeconds: number
+  readonly retention: { readonly completed?: number; readonly failed?: number; readonly terminated?: number }
 }
 
 const noFaults: FaultRates = {
@@ -58,7 +82,6 @@ const noFaults: FaultRates = {
   slow: 0,
   freeze: 0,
   partial: 0,
-  outage: 0,
 }
 
 export function conditionsOf(rng: Rng, { faults, aimed, sweeper, wipe }: WorldOptions): Conditions {
@@ -71,7 +94,6 @@ export function conditionsOf(rng: Rng, { faults, aimed, sweeper, wipe }: WorldOp
     slow: rate(0.05),
     freeze: rate(0.05),
     partial: rate(0.2),
-    outage: 0,
   }
   const faultsMs = faults ? rng.int(5, 90) * minute : 0
   const isAny = faults && !aimed
@@ -95,5 +117,23 @@ export function conditionsOf(rng: Rng, { faults, aimed, sweeper, wipe }: WorldOp
     ...(sweeper && { sweepEveryMs: rng.int(1, 5) * minute }),
     gatherMs: rng.chance(0.3) ? rng.int(100, 10_000) : 0,
     http: rng.chance(0.1),
+    aws: awsConditionsOf(rng, rate),
+  }
+}
+
+function awsConditionsOf(rng: Rng, rate: (most: number) => number): AwsConditions {
+  return {
+    pageCuts: rate(0.3),
+    outages: rate(0.01),
+    leaves: rate(0.3),
+    indexLagMs: rate(10_000),
+    shortReceives: rng.chance(0.5),
+    smallItems: rng.chance(0.4),
+    maximumConcurrency: rng.int(2, 10),
+    windowSeconds: rng.chance(0.3) ? rng.int(1, 5) : 0,
+    turnSeconds: rng.int(15, 60),
+    activitySeconds: rng.int(20, 120),
+    // Longer than any world lasts.
+    retention: rng.chance(0.3) ? { completed: 30, failed: 30, terminated: 30 } : {},
   }
 }

@@ -15,8 +15,6 @@ export interface FaultRates {
   readonly freeze: number
   /** Some of several things are done, and an error is reported. */
   readonly partial: number
-  /** A service does not answer for a while. Port by port there is none. */
-  readonly outage: number
 }
 
 export interface Host {

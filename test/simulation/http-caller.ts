@@ -11,7 +11,7 @@ import type { Caller, Surroundings } from './platform.ts'
 import type { Rng } from './rng.ts'
 
 /** An answer of the API. */
-interface Answer {
+export interface Answer {
   readonly status: number
   readonly body: string
 }
@@ -34,7 +34,7 @@ export function overHttp(management: Management, world: Surroundings, rng: Rng):
 }
 
 /** A network: with some probability the request or its answer gets lost, and the client cannot tell which. */
-function unreliable(
+export function unreliable(
   { conditions, isFaulty, count }: Surroundings,
   rng: Rng,
   ask: (call: HttpCall) => Promise<Answer>,

@@ -81,10 +81,14 @@ export class Bodies {
 
   async removeOutside(place: Place, refs: readonly string[]): Promise<void> {
     const targets = refs.map((ref) => parseRef(place, ref))
-    await writeAll(
-      this.#table,
-      targets.flatMap((target) => (target.kind === 'parts' ? target.keys : [])).map(deleteOf),
-    )
+    const parts = targets.flatMap((target) => (target.kind === 'parts' ? target.keys : []))
+    await writeAll(this.#table, parts.map(deleteOf))
+    await this.removeBlobs(place, refs)
+  }
+
+  /** Parts lie in the life that they belong to, and go with it. */
+  async removeBlobs(place: Place, refs: readonly string[]): Promise<void> {
+    const targets = refs.map((ref) => parseRef(place, ref))
     const blobs = targets.flatMap((target) => (target.kind === 'blob' ? [target.key] : []))
     if (blobs.length > 0) await this.#blobStore(String(refs)).remove(blobs)
   }

@@ -9,7 +9,7 @@ import { type ItemKey, type Place, wholeLife } from '../keys.ts'
 import { deleteOf, putOf, writeAll } from './batch.ts'
 import { type Bodies, refName, refsIn } from './bodies.ts'
 import { isEpisode, isStub, stub } from './episodes.ts'
-import { expiry, type Item, stringOf } from './items.ts'
+import { expiry, type Item, stringIn, stringOf } from './items.ts'
 import type { Table } from './table.ts'
 
 /** Longer than SQS keeps a message: for so long a late one may name a life that is over. */
@@ -45,11 +45,13 @@ export class Lives {
     const attributes = ['sk', 'gone', refName('body')]
     for await (const items of table.pages({ ...wholeLife(place), attributes })) {
       const left = items.filter((item) => !isStub(item))
-      await bodies.removeOutside(place, left.flatMap(refsIn))
+      // An episode without its payload could not be read: so it becomes a stub first, which still names what is to go. Parts come last in
+      // the order of keys.
       await writeAll(
         table,
         left.map((item) => burialOf(place, item, until)),
       )
+      await bodies.removeBlobs(place, items.flatMap(refsIn))
     }
   }
 
@@ -85,5 +87,7 @@ export class Lives {
 
 function burialOf(place: Place, item: Item, until: AttributeValue): WriteRequest {
   const key: ItemKey = { pk: place.pk, sk: stringOf(item, 'sk') }
-  return isEpisode(item) ? putOf(key, stub(until)) : deleteOf(key)
+  if (!isEpisode(item)) return deleteOf(key)
+  const ref = stringIn(item, refName('body'))
+  return putOf(key, { ...stub(until), ...(ref?.startsWith('blob:') && { [refName('body')]: { S: ref } }) })
 }

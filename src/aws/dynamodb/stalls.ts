@@ -24,7 +24,10 @@ export async function setStalled(
   const place = placeOf(key)
   const { mark = '' } = stall
   const attributes = { stalled: { S: JSON.stringify(stall) }, mark: { S: mark } }
-  if (!(await putMark(table, place, attributes, replaces))) return false
+  if (!(await putMark(table, place, attributes, replaces))) {
+    await showPresent(table, key, at, replaces)
+    return false
+  }
   const set = { ...attributes, lastUpdatedAt: number(at), ...listKey(place, 'STALLED') }
   const { kind } = await table.update(keyOfRow(key.instanceId), { set }, isRunning(key))
   if (kind === 'refused') await removeMark(table, place, mark)
@@ -41,8 +44,28 @@ async function putMark(table: Table, place: Place, attributes: Item, replaces?: 
   return result.kind === 'written' || stringIn(result.item ?? {}, 'mark') === attributes['mark']?.S
 }
 
-async function clear(table: Table, key: InstanceKey, at: number, replaces?: string): Promise<boolean> {
+/**
+ * The row may show a stall that has been replaced, or is over: a request that was given up arrived late. Who goes by it would be refused
+ * for ever, so it is made to show what the mark says. @param replaces what the caller takes for the present one
+ */
+async function showPresent(table: Table, key: InstanceKey, at: number, replaces = ''): Promise<void> {
   const place = placeOf(key)
+  const mark = await table.get(stallKey(place))
+  if (!mark || stringIn(mark, 'mark') === replaces) return
+  const { stalled, mark: present } = mark
+  if (!stalled || !present) return void (await clearRow(table, key, at, replaces))
+  const set = { stalled, mark: present, lastUpdatedAt: number(at), ...listKey(place, 'STALLED') }
+  const isShown = isRunning(key, ' AND #mark = :shown', { ':shown': { S: replaces } })
+  await table.update(keyOfRow(key.instanceId), { set }, isShown)
+}
+
+async function clear(table: Table, key: InstanceKey, at: number, replaces?: string): Promise<boolean> {
+  if (!(await clearRow(table, key, at, replaces))) return false
+  return removeMark(table, placeOf(key), replaces)
+}
+
+/** @returns false when it shows another stall */
+async function clearRow(table: Table, key: InstanceKey, at: number, replaces?: string): Promise<boolean> {
   const row = keyOfRow(key.instanceId)
   // Lists are to show the status below, which must be known.
   for (let round = 1; round <= rounds; round++) {
@@ -50,14 +73,14 @@ async function clear(table: Table, key: InstanceKey, at: number, replaces?: stri
     if (!item || !isPresent(item, 'stalled')) break
     if (replaces !== undefined && stringIn(item, 'mark') !== replaces) return false
     const below = statusOf(item)
-    const set = { lastUpdatedAt: number(at), ...listKey(place, below) }
+    const set = { lastUpdatedAt: number(at), ...listKey(placeOf(key), below) }
     const change = { set, remove: ['stalled', 'mark'] }
     const values = { ':below': { S: below }, ':mark': item['mark'] ?? { S: '' } }
     const condition = isRunning(key, ' AND #status = :below AND #mark = :mark', values)
     const result = await table.update(row, change, condition)
     if (result.kind === 'written') break
   }
-  return removeMark(table, place, replaces)
+  return true
 }
 
 /** What is left of it says nothing. @returns false when there is another one */

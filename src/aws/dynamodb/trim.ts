@@ -61,9 +61,10 @@ async function remove(
   { pk, ...rest }: Place,
   items: readonly Item[],
 ): Promise<void> {
-  await bodies.removeOutside({ pk, ...rest }, items.flatMap(refsIn))
+  // Cut short, it must not leave an episode without its payload, which nobody could read.
   await writeAll(
     table,
     items.map((item) => deleteOf({ pk, sk: stringOf(item, 'sk') })),
   )
+  await bodies.removeOutside({ pk, ...rest }, items.flatMap(refsIn))
 }

@@ -226,6 +226,40 @@ describeOnTables('DynamoDB at its worst', () => {
     expect((await store.list({ limit: 10, statuses: ['STALLED'] })).instances).toHaveLength(1)
     expect((await store.list({ limit: 10, statuses: ['SUSPENDED'] })).instances).toHaveLength(0)
   })
+
+  const stallOf = (mark: string) => ({ errorType: 'E', message: mark, mark })
+
+  test('a row that a late request makes show a stall of the past shows the present one to whoever goes by it', async () => {
+    const { store, client } = await open()
+    await store.createInstance(rowOf(key))
+    const { fault, letGo } = hold()
+    injectFaults(client, ({ operation, count }) =>
+      operation === 'UpdateItem' && count === 0 ? fault : undefined,
+    )
+    expect(await store.setStalled(key, stallOf('a'), 2_000)).toBe(true)
+    expect(await store.setStalled(key, stallOf('b'), 3_000, 'a')).toBe(true)
+    await letGo()
+    expect(await store.setStalled(key, stallOf('c'), 4_000, 'a')).toBe(false)
+    expect((await store.getInstance(key.instanceId))?.stalled).toEqual(stallOf('b'))
+    expect(await store.setStalled(key, stallOf('c'), 5_000, 'b')).toBe(true)
+    expect((await store.read(key)).stalled).toEqual(stallOf('c'))
+  })
+
+  test('and none when the stall is over', async () => {
+    const { store, client } = await open()
+    await store.createInstance(rowOf(key))
+    const { fault, letGo } = hold()
+    injectFaults(client, ({ operation, count }) =>
+      operation === 'UpdateItem' && count === 0 ? fault : undefined,
+    )
+    await store.setStalled(key, stallOf('a'), 2_000)
+    await store.setStalled(key, undefined, 3_000, 'a')
+    await letGo()
+    expect((await store.getInstance(key.instanceId))?.stalled).toEqual(stallOf('a'))
+    expect(await store.setStalled(key, stallOf('c'), 4_000, 'a')).toBe(false)
+    expect((await store.getInstance(key.instanceId))?.stalled).toBeUndefined()
+    expect((await store.list({ limit: 10, statuses: ['STALLED'] })).instances).toHaveLength(0)
+  })
 })
 
 async function endedInstance(store: Store): Promise<void> {

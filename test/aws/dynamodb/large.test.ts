@@ -200,6 +200,25 @@ describeOnTables('large things in DynamoDB', () => {
       await expect(without.read(key)).rejects.toThrow('without blobs')
     })
   })
+
+  test('a purge that is cut short leaves no episode without its payload', async () => {
+    const { store, client } = await open()
+    await store.createInstance(rowOf(key))
+    const episode = { ...episodeOf(1), status: 'COMPLETED', output: noise(600 * 1024) } as const
+    await store.appendEpisode(key, episode)
+    await store.projectStatus(key, { episode: 1, status: 'COMPLETED', lastUpdatedAt: 2_000 })
+    let isCut = true
+    injectFaults(client, ({ operation, input }) =>
+      isCut && operation === 'BatchWriteItem' && JSON.stringify(input).includes('"gone"')
+        ? refuse(400, 'ValidationException')
+        : undefined,
+    )
+    await expect(store.purge(key, 3_000)).rejects.toMatchObject({ code: 'STORAGE_FAILED' })
+    expect(await store.readHistory(key)).toEqual([episode])
+    isCut = false
+    expect(await store.purge(key, 4_000)).toBe(true)
+    expect(await store.readHistory(key)).toEqual([])
+  })
 })
 
 function memoryBlobs(): { readonly store: BlobStore; readonly content: ReadonlyMap<string, Uint8Array> } {
