@@ -2,13 +2,22 @@
 
 import { hasReached } from '../client/reached.ts'
 import { createManagement } from '../runtime/manage.ts'
-import type { InstanceView, Management } from '../runtime/management.ts'
+import type { InstanceView, Management, WorkflowHistory } from '../runtime/management.ts'
 import { isTenutoError, TenutoError } from '../workflow/errors.ts'
-import { encodePayload, type Payload } from '../workflow/payload.ts'
+import { encodePayload } from '../workflow/payload.ts'
 import { sharedHost } from './host.ts'
+import { listIds, payload, rerun } from './later-operations.ts'
 import { toLogger } from './logger.ts'
 import { nameOf } from './names.ts'
-import type { DaprWorkflowClientOptions, TInput, TOutput, TWorkflow } from './types.ts'
+import type {
+  DaprWorkflowClientOptions,
+  InstanceIds,
+  ListInstanceIdsOptions,
+  RerunWorkflowOptions,
+  TInput,
+  TOutput,
+  TWorkflow,
+} from './types.ts'
 import { WorkflowState } from './workflow-state.ts'
 
 /** A wait was over before what was waited for; its cause says more. Dapr's error has this text and no other. */
@@ -125,6 +134,28 @@ export class DaprWorkflowClient {
     }
   }
 
+  /** Ids of all instances, the oldest first, page by page: `continuationToken` is there when there may be more. */
+  async listInstanceIds(options: ListInstanceIdsOptions = {}): Promise<InstanceIds> {
+    return listIds(await this.#management(), options)
+  }
+
+  /** What the instance went through, in Tenuto's words: episodes with events and commands. */
+  async getInstanceHistory(workflowInstanceId: string): Promise<WorkflowHistory> {
+    return (await this.#management()).history(workflowInstanceId)
+  }
+
+  /**
+   * Begins a new instance with the past of one that has ended, up to the command whose `seq` is the event id. @returns its id
+   * @throws TenutoError as `rerunWorkflowFromEvent` of Tenuto's own client
+   */
+  async rerunWorkflowFromEvent(
+    sourceInstanceId: string,
+    eventId: number,
+    options: RerunWorkflowOptions = {},
+  ): Promise<string> {
+    return rerun(await this.#management(), sourceInstanceId, eventId, options)
+  }
+
   /** Lets go of the shared backend, which closes when nobody uses it any more. */
   async stop(): Promise<void> {
     this.#stops++
@@ -166,9 +197,4 @@ export class DaprWorkflowClient {
       }
     }
   }
-}
-
-function payload<K extends string>(name: K, value: unknown): { readonly [P in K]?: NonNullable<Payload> } {
-  const text = encodePayload(value, name)
-  return text === undefined ? {} : ({ [name]: text } as { readonly [P in K]: string })
 }

@@ -75,3 +75,25 @@ export interface DaprWorkflowClientOptions extends Partial<WorkflowClientOptions
   /** From `openLocalBackend` or `createAwsBackend`; whoever made it stops it. Default: the embedded backend that this process shares. */
   readonly backend?: { readonly ports: Ports }
 }
+
+export interface ListInstanceIdsOptions {
+  /** 1 to 1,000. Default: 100. */
+  readonly pageSize?: number
+  /** From the page before. */
+  readonly continuationToken?: string
+}
+
+export interface InstanceIds {
+  readonly instanceIds: readonly string[]
+  /** There may be more. */
+  readonly continuationToken?: string
+}
+
+export interface RerunWorkflowOptions {
+  /** Default: a random UUID. */
+  readonly newInstanceId?: string
+  /** The id that the child has instead of its own. */
+  readonly newChildWorkflowInstanceId?: string
+  /** What the activity or child is given instead of its own input. */
+  readonly input?: TInput
+}

@@ -98,6 +98,28 @@ test('who waits goes on waiting while runtimes stop and start; a client that is 
   expect(await given).toMatchObject({ code: 'UNAVAILABLE' })
 })
 
+test('the client lists ids page by page, gives histories and begins reruns', async () => {
+  const show = (_ctx: unknown, input: unknown) => input
+  async function* two(ctx: WorkflowContext): Steps {
+    return [yield ctx.callActivity(show, 'first'), yield ctx.callActivity(show, 'second')]
+  }
+  const { client } = await openStage({ two }, { show })
+  for (const id of ['a', 'b', 'c']) {
+    await client.scheduleNewWorkflow(two, undefined, id)
+    await client.waitForWorkflowCompletion(id)
+  }
+  const first = await client.listInstanceIds({ pageSize: 2 })
+  const rest = await client.listInstanceIds({ continuationToken: first.continuationToken ?? '' })
+  expect([...first.instanceIds, ...rest.instanceIds]).toEqual(['a', 'b', 'c'])
+  expect(rest.continuationToken).toBeUndefined()
+  const { episodes } = await client.getInstanceHistory('a')
+  expect(episodes.flatMap(({ commands }) => commands.map(({ seq }) => seq))).toEqual([1, 2])
+  const id = await client.rerunWorkflowFromEvent('a', 2, { newInstanceId: 'again', input: null })
+  expect(id).toBe('again')
+  const state = await client.waitForWorkflowCompletion(id)
+  expect(state?.serializedOutput).toBe('["first",null]')
+})
+
 test('a start that fails can be tried again', async () => {
   const data = temporaryFolder()
   vi.stubEnv('TENUTO_DATA', data)
