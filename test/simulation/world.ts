@@ -131,7 +131,10 @@ class World {
     this.#schedule()
     const horizon = this.#faultEnd - this.#begin + 48 * hour
     await runToRest(this.#clock, () => this.#violations.length > 0, horizon)
-    if (this.#violations.length === 0) await this.#checkAtRest()
+    if (this.#violations.length === 0)
+      await this.#checkAtRest().catch((error: unknown) =>
+        this.#violation(`I2 what is kept cannot be read: ${String(error)}`),
+      )
     this.#stage.close()
     return {
       seed: this.#seed,
