@@ -109,6 +109,11 @@ export class Execution implements TaskOwner {
     return this.#outcome
   }
 
+  /** True when only outcomes of what the code asked for make it go on: no event and no resume does, and its end would undo nothing. */
+  get heedsOnlyOutcomes(): boolean {
+    return !this.events.hasWaiters && !this.#suspension.active && !this.rollbacks.isNeeded
+  }
+
   /** Ends the generation; the first call wins. What is to be undone is undone before. */
   end(outcome: Outcome): void {
     if (this.#outcome || this.closed) return

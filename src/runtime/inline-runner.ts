@@ -14,7 +14,8 @@ import { nextEpisode, type TurnRequest } from './turn.ts'
 
 /**
  * Runs what an episode asks for before it is committed, and the turns that follow, as long as all of it may share one commit: further
- * inline activities and nothing else, under the lease that the one before has given this handler.
+ * inline activities and nothing else, under the lease that the one before has given this handler. What was run and is not committed runs
+ * again when this host dies, and must have the same number then: so nothing else may be able to make the code go on in between.
  */
 export async function runOn(
   host: AdvanceHost,
@@ -25,10 +26,11 @@ export async function runOn(
   const { lease, inline, unopened } = live.state
   // The lease of an older generation, or one behind which nothing waits any more, gives no right.
   if (lease?.runner !== request.lease.runner || inline.size === 0 || unopened) return first
+  if (!isAlone(live.state, request)) return first
   let episode: Episode | undefined = first
   while (episode && host.ports.clock.now() <= lease.until - leaseMarginMs) {
     const waiting = sharing(episode)
-    if (waiting.length === 0) break
+    if (waiting.length === 0 || !live.execution?.heedsOnlyOutcomes) break
     const facts = await runAll(host, live.state, waiting)
     const more: TurnRequest = { ...request, facts, before: episode }
     episode = await nextEpisode(live, more, host.app, host.ports.logger)
@@ -36,10 +38,17 @@ export async function runOn(
   return episode
 }
 
-/** What an episode asks for, if all of it is inline and may share its commit. */
+/** Whether a turn is about inline activities alone: it takes up nothing but the outcomes of all that is outstanding. */
+function isAlone({ outstanding }: InstanceState, { facts }: TurnRequest): boolean {
+  const outcomes = facts.filter(isTaskOutcome)
+  return outcomes.length === facts.length && outcomes.length === outstanding.size
+}
+
+/** What an episode asks for, if all of it is inline and may share its commit. What failed may succeed when it runs again. */
 function sharing({ status, events, commands, continuedAsNew }: Episode): readonly ScheduleTask[] {
   if (status !== 'RUNNING' || continuedAsNew) return []
   const outcomes = events.filter(isTaskOutcome)
+  if (outcomes.some(({ kind }) => kind !== 'taskCompleted')) return []
   const answered = new Set(outcomes.map(({ seq }) => seq))
   const waiting = commands.filter(({ seq }) => !answered.has(seq))
   const inline = waiting.filter(isInline)

@@ -8,8 +8,10 @@ import type { Tags } from './tags.ts'
 
 export interface InlineOptions {
   /**
-   * Results that may share one commit, 1 to 1,000. A host that dies takes up to so many steps along, and they run again: for activities that
-   * bear that (idempotent ones). The results that belong together are those of inline calls with nothing else between them.
+   * Results that may share one commit, 1 to 1,000. A host that dies takes up to so many steps along, and they run again, under the same
+   * idempotency keys: for activities that bear that. Only inline calls share that nothing else can come between: as long as a timer, a
+   * child, a queued activity or an event is waited for, something is to be undone at the end (`rollback`), or a call has failed, each
+   * result is committed by itself.
    */
   readonly commitEvery: number
 }

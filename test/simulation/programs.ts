@@ -80,7 +80,7 @@ const grammar: readonly (readonly [weight: number, draw: Draw])[] = [
   [3, (rng) => ({ k: 'act', x: number(rng) })],
   [2, (rng) => ({ k: 'flaky', x: number(rng), fails: rng.int(1, 2) })],
   [3, (rng) => ({ k: 'fan', xs: [number(rng), ...numbers(rng, 6)] })],
-  [3, (rng, { isBranch }) => inline(rng, isBranch)],
+  [3, inline],
   [1, (rng) => ({ k: 'timed', x: number(rng) })],
   [2, (rng) => ({ k: 'once', x: number(rng) })],
   [1, (rng) => ({ k: 'onces', xs: [number(rng), ...numbers(rng, 8)] })],
@@ -142,13 +142,9 @@ function nested(place: Place, make: (inner: Place) => Step): Step | undefined {
   return make({ ...place, depth: place.depth + 1 })
 }
 
-/**
- * Beside other branches every result is committed by itself: what was run and not committed is run again under another number when
- * something else came in between.
- */
-function inline(rng: Rng, isBranch: boolean): Step {
+function inline(rng: Rng): Step {
   const [xs, together] = [numbers(rng, 4), rng.chance(0.5)]
-  return { k: 'inline', xs, together, every: isBranch ? 1 : rng.int(1, 4) }
+  return { k: 'inline', xs, together, every: rng.int(1, 4) }
 }
 
 function parallel(rng: Rng, place: Place): Step {

@@ -82,6 +82,8 @@ class World {
   readonly #checker: LineChecker
   readonly #runs = new Map<string, number>()
   readonly #effects = new Map<string, Map<number, number>>()
+  /** What was asked under each key. */
+  readonly #named = new Map<string, number>()
   readonly #begun = new Set<string>()
   readonly #details = new Map<string, number>()
   readonly #counts = new Map<string, number>()
@@ -196,6 +198,9 @@ class World {
   }
 
   #ran(key: string, run: string, x: number): void {
+    const named = this.#named.get(key) ?? x
+    if (named !== x) this.#violation(`O the key of one call came to another: ${key} of ${named} and ${x}`)
+    this.#named.set(key, named)
     // A rerun has the input, and so the label, of the other life.
     const label = key.startsWith(rerunPrefix) ? rerunPrefix + run : run
     const before = this.#runs.get(key) ?? 0
