@@ -20,6 +20,7 @@ import { type InstanceState, parentOf } from './instance-state.ts'
 import { doorbell, type Message } from './messages.ts'
 import { eachInParallel } from './parallel.ts'
 import type { Ports } from './ports.ts'
+import { projectionOf } from './projection.ts'
 import type { InstanceRow } from './rows.ts'
 import { replace } from './start-instance.ts'
 import { traceOf } from './trace-context.ts'
@@ -56,6 +57,7 @@ async function createChild(
   }
   const row = childRow(ports, state, command, parent)
   let present = await ports.store.createInstance(row)
+  if (present && isOfFormerLife(present, parent)) present = await caughtUp(ports, present)
   // An instance that has ended gives its id up, as at a start from outside.
   if (present && isOver(present) && !isMine(present, parent)) {
     const heir = await heirOf(ports, state, present, row)
@@ -132,6 +134,22 @@ function isMine(row: InstanceRow, parent: ParentLink): boolean {
     link.generation === parent.generation &&
     link.seq === parent.seq
   )
+}
+
+/** Made by another life of the same parent: that one is over, and nobody waits for this child. */
+function isOfFormerLife({ parent: link }: InstanceRow, parent: ParentLink): boolean {
+  return link?.instanceId === parent.instanceId && link.incarnation !== parent.incarnation
+}
+
+/** The row as its history has it: a child may have ended whose host was lost before it could show it. */
+async function caughtUp({ store }: Ports, row: InstanceRow): Promise<InstanceRow> {
+  if (isOver(row)) return row
+  const { episodes } = await store.read(row)
+  const last = episodes.at(-1)
+  if (!last || !isTerminal(last.status)) return row
+  const projection = projectionOf(last)
+  await store.projectStatus(row, projection)
+  return { ...row, ...projection }
 }
 
 async function refuseChild(ports: Ports, parent: ParentLink, failure: FailureDetails): Promise<Message[]> {

@@ -116,3 +116,51 @@ test('a child whose host is down when its parent is terminated ends when there i
   expect(await deliver(stage.host({ workflows: { parent, child } }), ring)).toEqual([true])
   expect(await stage.row('parent:0001')).toMatchObject({ status: 'TERMINATED' })
 })
+
+test('a child of the life before that has ended, and whose row does not show it yet, gives its id up', async () => {
+  const stage = new Stage()
+  const host = stage.host(app)
+  await stage.start(host, 'family', 1)
+  await deliver(host, stage.doorbell('start'))
+  const begin = stage.doorbell('start')
+  // The host of the child is lost once it has told its parent.
+  const dying = stage.host(app, {
+    ports: (ports) =>
+      withPorts(ports, {
+        projectStatus: async () => {
+          throw new Error('simulated: the host is gone')
+        },
+      }),
+  })
+  expect(await deliver(dying, begin)).toEqual([false])
+  expect(await deliver(host, stage.doorbell('t:1.1'))).toEqual([true])
+  expect((await stage.row('family')).status).toBe('COMPLETED')
+  expect((await stage.row(begin.instanceId)).status).toBe('PENDING')
+  await host.management.purge('family', { recursive: false })
+  await stage.start(host, 'family', 1)
+  await deliver(host, stage.doorbell('start'))
+  const again = stage.doorbell('start')
+  expect(again).toMatchObject({ instanceId: begin.instanceId })
+  expect(again.incarnation).not.toBe(begin.incarnation)
+  expect(await deliver(host, again)).toEqual([true])
+  // What guarded the former child comes again, and finds it gone.
+  expect(await deliver(host, begin, 2)).toEqual([true])
+  expect(await deliver(host, stage.doorbell('t:1.1'))).toEqual([true])
+  expect(await stage.row('family')).toMatchObject({ status: 'COMPLETED', output: '0' })
+})
+
+test('a child of the life before that is still live keeps its id', async () => {
+  const stage = new Stage()
+  const host = stage.host(app)
+  await stage.start(host, 'family', 1)
+  await deliver(host, stage.doorbell('start'))
+  const { instanceId, incarnation } = stage.doorbell('start')
+  await host.management.terminate('family', undefined, { recursive: false })
+  await deliver(host, stage.doorbell())
+  await host.management.purge('family', { recursive: false })
+  await stage.start(host, 'family', 1)
+  await deliver(host, stage.doorbell('start'))
+  await deliver(host, stage.doorbell('t:1.1'))
+  expect((await stage.row('family')).failure?.message).toContain('already exists')
+  expect(await stage.row(instanceId)).toMatchObject({ incarnation, status: 'PENDING' })
+})

@@ -93,8 +93,6 @@ function checkRun(
   if (last?.status === 'TERMINATED' && isTerminated) return
   // It waited for a child that was purged.
   if (isForced && last?.status === 'FAILED') return
-  // Children of the life before have the same ids, and one that has ended may not show it yet.
-  if (label !== instanceId && last?.failure?.message.includes('already exists')) return
   if (last?.status !== 'COMPLETED' || last.output !== JSON.stringify(expected.output)) {
     violated(`O ${label} ended ${last?.status} with ${last?.output ?? last?.failure?.message}`)
     return
