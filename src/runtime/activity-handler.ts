@@ -148,9 +148,9 @@ export class ActivityHandler {
     taken: AttemptRow | undefined,
   ): Promise<ActivityFact> {
     const { app, ports, shutdown } = this.#host
-    const { clock, logger, store, tracer } = ports
+    const { clock, logger, tracer } = ports
     if (!taken) {
-      const queued = { record, tokenOf: async () => tokenOf(store, message) }
+      const queued = { record, tokenOf: async () => tokenOf(ports, message) }
       const forget = this.#host.running.add(keyOf(message), () => record.cancel())
       try {
         return await runActivity({ app, clock, logger, tracer, shutdown }, message, queued)

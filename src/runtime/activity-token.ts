@@ -7,7 +7,7 @@ import { TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import type { Episode, InstanceKey } from './episode.ts'
 import type { ActivityMessage } from './messages.ts'
-import type { Store } from './ports.ts'
+import type { Ports } from './ports.ts'
 
 /** What a token names. */
 export interface TokenAddress extends InstanceKey {
@@ -24,20 +24,17 @@ interface ParsedToken {
 }
 
 /**
- * The token of an activity that runs.
- * @throws TenutoError `ACTIVITY_INLINE` when it was asked for inline, whoever runs it now; `STORAGE_FAILED` when the history does not have
- *   it any more, because its generation is over
+ * The token of an activity that runs. When the history does not have it any more, because its generation is over, nobody waits for it: it
+ * gets a token all the same, which is refused like any other of that generation.
+ * @throws TenutoError `ACTIVITY_INLINE` when it was asked for inline, whoever runs it now
  */
-export async function tokenOf(store: Store, message: ActivityMessage): Promise<string> {
+export async function tokenOf({ store, newId }: Ports, message: ActivityMessage): Promise<string> {
   const { instanceId, incarnation, generation, seq, name, episode } = message
   const { episodes } = await store.read(message, episode === undefined ? undefined : episode - 1)
   const asking = episodes.find((each) => asksFor(each, generation, seq))
-  const command = asking?.commands.find((each) => each.kind === 'scheduleTask' && each.seq === seq)
-  if (!asking || command?.kind !== 'scheduleTask') {
-    const text = `Activity '${name}' (#${seq}) of ${instanceId} cannot be completed later: its generation is over.`
-    throw new TenutoError('STORAGE_FAILED', text)
-  }
-  if (command.inline) {
+  if (!asking) return toToken({ instanceId, incarnation, generation, seq, episode: episode ?? 1 }, newId())
+  const command = asking.commands.find((each) => each.seq === seq)
+  if (command?.kind === 'scheduleTask' && command.inline) {
     const text = `Activity '${name}' is called inline and cannot be completed later.`
     throw new TenutoError('ACTIVITY_INLINE', text)
   }

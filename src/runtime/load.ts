@@ -33,8 +33,8 @@ export async function load(
   const cached = instances.get(key)
   if (cached && !cached.obstacle) {
     const { episodes, inbox, stalled } = await ports.store.read(key, cached.state.n)
-    // When older generations were trimmed in the meantime, the tail does not fit any more.
-    const fits = episodes.length === 0 || episodes[0]?.n === cached.state.n + 1
+    // When older generations were trimmed in the meantime, all of them or some, the tail does not fit any more.
+    const fits = episodes.every(({ n }, at) => n === cached.state.n + 1 + at)
     if (fits && !stalled) {
       cached.inbox = toInbox(inbox)
       await catchUp(cached, episodes, app, ports.logger)

@@ -134,6 +134,25 @@ test('a host that is generations behind, of which the history is trimmed, catche
   expect(await stage.row('rounds')).toMatchObject({ output: '[0,1,2,3,4,5,6]' })
 })
 
+test('a host that is generations behind catches up when only some episodes of what it missed are left', async () => {
+  const stage = forgetful()
+  const [ahead, behind] = [stage.host(app), stage.host(app)]
+  await stage.start(ahead, 'rounds', [])
+  await deliver(behind, stage.doorbell('start'))
+  const guards = new Set<string>()
+  stage.backend.queue.isCarried = (token) => guards.has(token)
+  await stage.raise(ahead, 'rounds', 'item', 0)
+  // What this message carries is needed, and what comes after it by nobody.
+  guards.add(stage.doorbell().token)
+  await deliver(ahead, stage.doorbell())
+  for (let at = 1; at < 6; at++) await give(stage, ahead, 'rounds', at)
+  const left = (await stage.history('rounds')).map(({ n }) => n)
+  expect(left.slice(0, 2)).toEqual([2, 3])
+  expect(left[2]).toBeGreaterThan(4)
+  expect(await give(stage, behind, 'rounds', 'stop')).toEqual([true])
+  expect(await stage.row('rounds')).toMatchObject({ output: '[0,1,2,3,4,5]' })
+})
+
 test('an append that is too old for a trimmed history is not taken for the end of the life', async () => {
   const stage = forgetful()
   const ahead = stage.host(app)
