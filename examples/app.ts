@@ -1,4 +1,4 @@
-// The example app: six workflows, one for each pattern of the specification, and their activities.
+// The example app: the six workflows of the specification, a saga, and their activities.
 
 import { defineApp } from '../src/index.ts'
 import { errorHandler, step1, step2, step3, taskChaining } from './01-task-chaining.ts'
@@ -7,6 +7,7 @@ import { batchProcessing, getWorkBatch, processResults, processWorkItem } from '
 import { orderProcessing, processOrder, requestApproval } from './04-order-processing.ts'
 import { checkStatus, sendAlert, statusMonitor } from './05-status-monitor.ts'
 import { placeOrder, purchaseOrder, sendApprovalRequest } from './06-purchase-order.ts'
+import { cancelReservation, chargeCard, reserve, tripBooking } from './07-trip-booking.ts'
 
 export const app = defineApp({
   workflows: {
@@ -16,6 +17,7 @@ export const app = defineApp({
     OrderProcessingWorkflow: orderProcessing,
     statusMonitor,
     purchaseOrder,
+    tripBooking,
   },
   activities: {
     step1,
@@ -32,5 +34,8 @@ export const app = defineApp({
     sendAlert,
     sendApprovalRequest,
     placeOrder,
+    reserve,
+    cancelReservation,
+    chargeCard,
   },
 })

@@ -1,4 +1,4 @@
-// `npm run demo`: starts a server, drives all six workflows over HTTP, pulls the plug in the middle, and checks every result.
+// `npm run demo`: starts a server, drives all seven workflows over HTTP, pulls the plug in the middle, and checks every result.
 
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'

@@ -8,7 +8,7 @@ import { ServerStartError } from './demo/server-process.ts'
 
 const commandLine = {
   usage: 'npm start --',
-  summary: 'Serves the six example workflows on this machine; everything is kept in the data folder.',
+  summary: 'Serves the seven example workflows on this machine; everything is kept in the data folder.',
   flags: {
     ...serveFlags,
     demo: { type: 'boolean', description: 'run all examples, crash in the middle, check every result' },
@@ -31,6 +31,7 @@ function tryNext(url: string): readonly string[] {
     post('purchaseOrder/start?instanceID=laptop', '{"cost":1500,"product":"Laptop","quantity":1}'),
     post('laptop/raiseEvent/approval_received', '{"approver":"Jane Doe"}'),
     `  curl '${workflows}/laptop'`,
+    post('tripBooking/start?instanceID=lisbon', '{"city":"Lisbon","nights":3,"cardLimit":500}'),
     post('batchProcessing/start?instanceID=batch', '{"size":100,"maxParallel":10}'),
     '',
     'Ctrl+C stops the server, kill -9 too: what is unfinished goes on at the next start.',

@@ -1,4 +1,4 @@
-// Five of the six patterns, driven over HTTP as any client would; the sixth has a file of its own (`crash.ts`).
+// All examples but one, driven over HTTP as any client would; the fan-out has a file of its own (`crash.ts`).
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { OutputOfId, WorkflowClient } from '../../src/client/index.ts'
@@ -7,6 +7,7 @@ import { helloCities } from '../02-hello-cities.ts'
 import { orderProcessing } from '../04-order-processing.ts'
 import { statusMonitor } from '../05-status-monitor.ts'
 import { purchaseOrder } from '../06-purchase-order.ts'
+import { tripBooking } from '../07-trip-booking.ts'
 import { expectResult, type Outcome, type Report } from './report.ts'
 
 /** Gives an instance an id that no earlier demo on the same data folder has used. */
@@ -58,6 +59,13 @@ export async function showPatterns(client: WorkflowClient, report: Report, withI
     const id = await client.scheduleNewWorkflow(purchaseOrder, order, withId('purchase'))
     return expectOutput(client, id, 'Auto-approved')
   })
+  await report.step('tripBooking, the card is declined', async () => {
+    const trip = { city: 'Lisbon', nights: 3, cardLimit: 500 }
+    const id = await client.scheduleNewWorkflow(tripBooking, trip, withId('trip'))
+    const state = await client.waitForWorkflowCompletion(id)
+    report.say(`it says: ${state?.failure?.message}`)
+    return expectResult(await undoneBy(client, id), ['car in Lisbon', 'hotel in Lisbon', 'flight to Lisbon'])
+  })
 }
 
 /** Waits for the end of an instance, whose output must be exactly this. */
@@ -69,6 +77,18 @@ export async function expectOutput<I extends string>(
   const state = await client.waitForWorkflowCompletion(id, { timeoutMs: 15_000 })
   if (state?.failure) return { result: `${state.runtimeStatus}: ${state.failure.message}`, ok: false }
   return expectResult(state?.output, expected)
+}
+
+/** What a trip has cancelled, in order, as its history tells. */
+async function undoneBy(client: WorkflowClient, id: string): Promise<readonly string[]> {
+  const { episodes = [] } = (await client.getWorkflowHistory(id)) ?? {}
+  return episodes.flatMap(({ commands }) =>
+    commands.flatMap((command) =>
+      command.kind === 'scheduleTask' && command.rollbackOf !== undefined
+        ? [(JSON.parse(command.input ?? '') as { readonly what: string }).what]
+        : [],
+    ),
+  )
 }
 
 /** The first custom status that the instance shows. */

@@ -59,9 +59,9 @@ const replayChanged = async (...args: readonly string[]) => tenuto('replay', '--
 test('a folder of histories that fit ends with 0', async () => {
   const { code, out } = await replay('examples/histories', '--twice')
   expect(code).toBe(0)
-  expect(out.split('\n')).toHaveLength(14)
+  expect(out.split('\n')).toHaveLength(16)
   expect(out).toContain("examples/histories/hello-cities.json: helloCities 'recorded' fits, 4 episodes")
-  expect(out).toMatch(/\n13 histories, all fit$/)
+  expect(out).toMatch(/\n15 histories, all fit$/)
 })
 
 test('a history that does not fit ends with 1 and shows both sides and the line', async () => {

@@ -95,7 +95,7 @@ test('tenuto serve serves the app of any module', async () => {
   })
 })
 
-test('the demo drives all six workflows through a crash and finds every result right', () => {
+test('the demo drives all seven workflows through a crash and finds every result right', () => {
   const { code, out, error } = runMain(['--demo'])
   expect(error).toBe('')
   expect(out).toMatch(/exactly the other \d+ ran/)

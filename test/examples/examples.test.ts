@@ -13,7 +13,7 @@ const outputOf = async (scenario: Scenario): Promise<unknown> => {
   return end.output === undefined ? undefined : JSON.parse(end.output)
 }
 
-test('the app registers the six workflows of the specification and nothing else', () => {
+test('the app registers the six workflows of the specification, a saga, and nothing else', () => {
   expect(app.workflowNames).toEqual([
     'taskChaining',
     'helloCities',
@@ -21,6 +21,7 @@ test('the app registers the six workflows of the specification and nothing else'
     'OrderProcessingWorkflow',
     'statusMonitor',
     'purchaseOrder',
+    'tripBooking',
   ])
 })
 
@@ -187,8 +188,33 @@ test('an approval without an approver approves nothing', async () => {
   expect(activities).toEqual(['sendApprovalRequest'])
 })
 
+test('tripBooking reserves, pays, and keeps what it has reserved', async () => {
+  const { end, activities } = await record({ workflow: 'tripBooking', input: trip })
+  expect(end.output).toBe('{"city":"Lisbon","paid":840}')
+  expect(activities).toEqual(['reserve', 'reserve', 'reserve', 'chargeCard'])
+})
+
+test('tripBooking undoes its reservations, the last first, when the card is declined, and fails with the reason', async () => {
+  const { end, activities, episodes } = await record({
+    workflow: 'tripBooking',
+    input: { ...trip, cardLimit: 839 },
+  })
+  expect(end).toMatchObject({ status: 'FAILED' })
+  expect(end.failure?.message).toContain('The card was declined: 840 is above its limit.')
+  expect(activities.slice(4)).toEqual(['cancelReservation', 'cancelReservation', 'cancelReservation'])
+  const undone = episodes.flatMap(({ commands }) =>
+    commands.flatMap((command) =>
+      command.kind === 'scheduleTask' && command.rollbackOf !== undefined
+        ? [(JSON.parse(command.input ?? '') as { readonly what: string }).what]
+        : [],
+    ),
+  )
+  expect(undone).toEqual(['car in Lisbon', 'hotel in Lisbon', 'flight to Lisbon'])
+})
+
 const order = { Name: 'Paperclips', Quantity: 1, TotalCost: 9.95 }
 const job = { jobId: 'nightly', isHealthy: true }
+const trip = { city: 'Lisbon', nights: 3, cardLimit: 2000 }
 const purchase = { cost: 5, product: 'Mouse', quantity: 1 }
 
 test.each<[string, unknown, string]>([
@@ -227,6 +253,9 @@ test.each<[string, unknown, string]>([
   ['purchaseOrder', { ...purchase, cost: '5000' }, 'cost must be a number'],
   ['purchaseOrder', { ...purchase, cost: -5 }, 'cost must be'],
   ['purchaseOrder', { cost: 5 }, 'product must be a text'],
+  ['tripBooking', undefined, 'The input must be an object with city, nights, cardLimit'],
+  ['tripBooking', { ...trip, nights: 0 }, 'nights must be a number from 1 to 365'],
+  ['tripBooking', { ...trip, cardLimit: '2000' }, 'cardLimit must be a number'],
 ])('%s fails for the input %j and says why', async (workflow, input, message) => {
   const { end, activities, episodes } = await record({ workflow, input })
   expect(end).toMatchObject({ status: 'FAILED', failure: { errorType: 'TypeError' } })

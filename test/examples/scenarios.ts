@@ -35,4 +35,6 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
     events: [{ name: 'approval_received', data: { approver: 'Jane Doe' } }],
   },
   'purchase-order-cancelled': { workflow: 'purchaseOrder', input: expensivePurchase },
+  'trip-booking': { workflow: 'tripBooking', input: { city: 'Lisbon', nights: 3, cardLimit: 2000 } },
+  'trip-booking-undone': { workflow: 'tripBooking', input: { city: 'Lisbon', nights: 3, cardLimit: 500 } },
 }
