@@ -11,7 +11,7 @@ import {
 import { TenutoError } from '../workflow/errors.ts'
 import { type FailureDetails, failureOf } from '../workflow/failure.ts'
 import { limits } from '../workflow/limits.ts'
-import { isTerminal } from '../workflow/status.ts'
+import { caughtUp, isOver, liveDescendant } from './descendants.ts'
 import { startDigest } from './digest.ts'
 import type { DispatchOrder } from './dispatch.ts'
 import type { Episode } from './episode.ts'
@@ -20,7 +20,6 @@ import { type InstanceState, parentOf } from './instance-state.ts'
 import { doorbell, type Message } from './messages.ts'
 import { eachInParallel } from './parallel.ts'
 import type { Ports } from './ports.ts'
-import { projectionOf } from './projection.ts'
 import type { InstanceRow } from './rows.ts'
 import { replace } from './start-instance.ts'
 import { traceOf } from './trace-context.ts'
@@ -62,15 +61,18 @@ async function createChild(
   if (present && isOver(present) && !isMine(present, parent)) {
     const heir = await heirOf(ports, state, present, row)
     if (heir.status === 'COMPLETED') return tellParent(ports, parent, outcomeOf(parent, heir))
+    const live = present.purgedAt === undefined && (await liveDescendant(ports, present))
+    if (live)
+      return refuseChild(
+        ports,
+        parent,
+        occupied(command, ` and its descendant '${live.instanceId}' has not ended`),
+      )
     present = await replace(ports, present, heir)
   }
   if (!present) return [doorbell(row, ports.newId(), [startFactId])]
   if (!isMine(present, parent)) {
-    // Another attempt may succeed: the id may be free by then.
-    const { nonRetriable: _, ...failure } = notStarted(
-      `An instance with the id '${command.instanceId}' already exists.`,
-    )
-    return refuseChild(ports, parent, failure)
+    return refuseChild(ports, parent, occupied(command))
   }
   // One that has begun guards itself; a second ring would only make work.
   const begun = mode === 'nudge' && present.episode > 0
@@ -99,10 +101,6 @@ export async function terminateChildren(ports: Ports, state: InstanceState): Pro
 
 function linkTo(state: InstanceState, generation: number, { seq }: CreateChild): ParentLink {
   return { ...state.key, generation, seq, depth: (parentOf(state)?.depth ?? 0) + 1 }
-}
-
-function isOver({ status, purgedAt }: InstanceRow): boolean {
-  return isTerminal(status) || purgedAt !== undefined
 }
 
 function childRow(
@@ -141,17 +139,6 @@ function isOfFormerLife({ parent: link }: InstanceRow, parent: ParentLink): bool
   return link?.instanceId === parent.instanceId && link.incarnation !== parent.incarnation
 }
 
-/** The row as its history has it: a child may have ended whose host was lost before it could show it. */
-async function caughtUp({ store }: Ports, row: InstanceRow): Promise<InstanceRow> {
-  if (isOver(row)) return row
-  const { episodes } = await store.read(row)
-  const last = episodes.at(-1)
-  if (!last || !isTerminal(last.status)) return row
-  const projection = projectionOf(last)
-  await store.projectStatus(row, projection)
-  return { ...row, ...projection }
-}
-
 async function refuseChild(ports: Ports, parent: ParentLink, failure: FailureDetails): Promise<Message[]> {
   const { generation, seq } = parent
   return tellParent(ports, parent, { kind: 'childWorkflowFailed', generation, seq, failure })
@@ -159,6 +146,14 @@ async function refuseChild(ports: Ports, parent: ParentLink, failure: FailureDet
 
 function notStarted(message: string): FailureDetails {
   return failureOf(new TenutoError('CHILD_NOT_STARTED', message))
+}
+
+/** Another attempt may succeed: the id may be free by then. */
+function occupied({ instanceId }: CreateChild, why = ''): FailureDetails {
+  const { nonRetriable: _, ...failure } = notStarted(
+    `An instance with the id '${instanceId}' already exists${why}.`,
+  )
+  return failure
 }
 
 /** Puts the outcome into the parent's inbox, once. @returns the doorbell for it. */

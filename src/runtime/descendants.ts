@@ -4,10 +4,12 @@ import { isTerminal } from '../workflow/status.ts'
 import type { Episode, InstanceKey } from './episode.ts'
 import { eachInParallel } from './parallel.ts'
 import type { Ports } from './ports.ts'
+import { projectionOf } from './projection.ts'
 import type { InstanceRow } from './rows.ts'
 
 const readsAtOnce = 20
 
+type Life = InstanceKey & Pick<InstanceRow, 'status' | 'purgedAt'>
 type Descendant = Pick<InstanceRow, 'instanceId' | 'incarnation' | 'status'>
 
 /** A descendant that has not ended; undefined when there is none. Reads the history of the instance and of each ended descendant. */
@@ -17,11 +19,25 @@ export async function liveDescendant(ports: Ports, ended: InstanceKey): Promise<
     await eachInParallel(generation, readsAtOnce, async (parent) => {
       children.push(...(await childrenOf(ports, parent)))
     })
-    const live = children.find(({ status }) => !isTerminal(status))
-    if (live) return live
+    for (const child of children) if (!isOver(await caughtUp(ports, child))) return child
     generation = children
   }
   return undefined
+}
+
+/** The row as its history has it: an instance may have ended whose host was lost before it could show it. */
+export async function caughtUp<R extends Life>({ store }: Ports, row: R): Promise<R> {
+  if (isOver(row)) return row
+  const { episodes } = await store.read(row)
+  const last = episodes.at(-1)
+  if (!last || !isTerminal(last.status)) return row
+  const projection = projectionOf(last)
+  await store.projectStatus(row, projection)
+  return { ...row, ...projection }
+}
+
+export function isOver({ status, purgedAt }: Life): boolean {
+  return isTerminal(status) || purgedAt !== undefined
 }
 
 /** The children that are still there, without their payloads. */

@@ -4,7 +4,7 @@
 
 import type { StartWorkflow } from '../engine/commands.ts'
 import { isTerminal } from '../workflow/status.ts'
-import { liveDescendant } from './descendants.ts'
+import { isOver, liveDescendant } from './descendants.ts'
 import { startDigest } from './digest.ts'
 import type { DispatchOrder } from './dispatch.ts'
 import type { InstanceState } from './instance-state.ts'
@@ -65,10 +65,6 @@ function hasStarted(present: InstanceRow, row: InstanceRow): boolean {
 async function givesIdUp(ports: Ports, present: InstanceRow): Promise<boolean> {
   if (present.purgedAt !== undefined) return true
   return isTerminal(present.status) && (await liveDescendant(ports, present)) === undefined
-}
-
-function isOver({ status, purgedAt }: InstanceRow): boolean {
-  return isTerminal(status) || purgedAt !== undefined
 }
 
 function detachedRow(

@@ -29,6 +29,7 @@ import { retryCases } from './cases/retries.ts'
 import { retryRuleCases } from './cases/retry-rules.ts'
 import { rewindCases } from './cases/rewind.ts'
 import { rollbackCases } from './cases/rollbacks.ts'
+import { takenIdCases } from './cases/taken-ids.ts'
 import { timerCases } from './cases/timers.ts'
 import { tracingCases } from './cases/tracing.ts'
 import type { OpenHost } from './test-host.ts'
@@ -55,6 +56,7 @@ export const groups: Readonly<Record<string, Cases>> = {
   'suspend, resume, terminate': controlCases,
   starts: startCases,
   'ids that are taken': reuseCases,
+  'ids that descendants hold': takenIdCases,
   'scheduled starts': scheduledStartCases,
   restart: restartCases,
   rerun: rerunCases,

@@ -109,12 +109,6 @@ export const daprLeft: readonly LeftGroup[] = [
       'not here: the budget holds each kind of step, first and later ones alike (npm run budget), and not their sums',
     cases: names('subworkflow1activity1 subworkflow2activity2'),
   },
-  {
-    source,
-    group: 'reuseid',
-    reason: 'not yet: an id with live descendants is refused at a start; these ways to it have no test',
-    cases: names('purgedchild terminated'),
-  },
   { source, group: 'reuseid', reason: oneApp, cases: names('crossapp') },
   {
     source,
@@ -125,12 +119,6 @@ export const daprLeft: readonly LeftGroup[] = [
   },
   { source, group: 'reuseid/occupied', reason: oneApp, cases: names('crossapp') },
   { source, group: 'reuseid/occupied', reason: noSigning, cases: names('signing') },
-  {
-    source,
-    group: 'reuseid/occupied',
-    reason: 'not yet: an id with live descendants is refused at a start; these ways to it have no test',
-    cases: names('subtree'),
-  },
   {
     source,
     group: 'scheduler',

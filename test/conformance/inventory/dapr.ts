@@ -355,6 +355,8 @@ export const daprCases: readonly HeldGroup[] = [
       workflow: 'the id of an ended instance starts a new one',
       childrunning: 'unless a child of it is live',
       grandchild: 'or a child of that',
+      purgedchild: 'a purged child hinders nobody',
+      terminated: 'a child that outlives the termination of its parent does',
     },
   },
   {
@@ -367,6 +369,7 @@ export const daprCases: readonly HeldGroup[] = [
       retrypolicy: 'tried again, it succeeds when the id is free',
       fanout: 'only that branch fails',
       detached: 'a start that nobody waits for is dropped, and its caller goes on',
+      subtree: 'an ended instance with a live descendant holds its id too',
     },
   },
   {
