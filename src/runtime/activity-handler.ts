@@ -80,7 +80,7 @@ export class ActivityHandler {
     const safe = new AbortController()
     if (isToRun && !taken) void record.keep(AbortSignal.any([safe.signal, this.#host.shutdown]))
     try {
-      const outcome = isToRun ? await this.#run(whole, record, taken) : undefined
+      const outcome = isToRun ? await this.#run({ ...delivery, message: whole }, record, taken) : undefined
       const key = keyOf(message)
       // Nobody waits for what is run detached.
       const outcomes = outcome && kind === 'run' ? [outcome] : []
@@ -107,7 +107,7 @@ export class ActivityHandler {
       case 'run detached': {
         if (taken && (await this.#waitFor(taken, message))) return []
         if (!taken) void record.keep(AbortSignal.any([safe, this.#host.shutdown]))
-        const outcome = await this.#run(whole, record, taken)
+        const outcome = await this.#run({ ...delivery, message: whole }, record, taken)
         return kind === 'run' ? [{ delivery, outcome, factId: factIdOf(outcome) }] : []
       }
       case 'waits in inbox':
@@ -143,14 +143,14 @@ export class ActivityHandler {
 
   /** @param taken the claim of a run that is lost */
   async #run(
-    message: ActivityMessage,
+    { message, mayRunMs }: Delivery<ActivityMessage>,
     record: AttemptRecord,
     taken: AttemptRow | undefined,
   ): Promise<ActivityFact> {
     const { app, ports, shutdown } = this.#host
     const { clock, logger, tracer } = ports
     if (!taken) {
-      const queued = { record, tokenOf: async () => tokenOf(ports, message) }
+      const queued = { record, tokenOf: async () => tokenOf(ports, message), mayRunMs }
       const forget = this.#host.running.add(keyOf(message), () => record.cancel())
       try {
         return await runActivity({ app, clock, logger, tracer, shutdown }, message, queued)

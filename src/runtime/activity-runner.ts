@@ -39,6 +39,8 @@ export interface Queued {
   readonly record: AttemptRecord
   /** The token by which it is completed from outside. */
   readonly tokenOf: () => Promise<string>
+  /** Ms that its host can give it; nothing but this run is bounded by it. */
+  readonly mayRunMs?: number | undefined
 }
 
 /**
@@ -119,9 +121,12 @@ async function bounded<T>(
     throw error
   }
   const bounds: Promise<void>[] = []
-  if (timeoutMs !== undefined) {
-    const text = `took longer than its timeout of ${timeoutMs} ms.`
-    bounds.push(clock.sleep(timeoutMs, finished.signal).then(() => expire('ACTIVITY_TIMEOUT', text)))
+  const mayRunMs = queued?.mayRunMs
+  const mostMs = Math.min(timeoutMs ?? Number.POSITIVE_INFINITY, mayRunMs ?? Number.POSITIVE_INFINITY)
+  if (Number.isFinite(mostMs)) {
+    const bound = mostMs === timeoutMs ? 'its timeout of' : 'its host has time for:'
+    const text = `took longer than ${bound} ${mostMs} ms.`
+    bounds.push(clock.sleep(mostMs, finished.signal).then(() => expire('ACTIVITY_TIMEOUT', text)))
   }
   if (heartbeatTimeoutMs !== undefined && queued) {
     const text = `gave no heartbeat within ${heartbeatTimeoutMs} ms.`

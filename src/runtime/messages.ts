@@ -72,6 +72,8 @@ export interface Delivery<M extends Message = Message> {
   readonly message: M
   /** 1 at the first delivery. A hint that saves work; nothing rests on it. */
   readonly receiveCount: number
+  /** Ms that an activity may run on this host, whatever its own timeout is; absent when there is no end in sight. */
+  readonly mayRunMs?: number
 }
 
 /** A push for an instance that is at an episode. @param token a new one */

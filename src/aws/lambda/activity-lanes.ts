@@ -73,19 +73,15 @@ async function runRound(
 ): Promise<readonly Delivery[]> {
   const atMostMs = Math.floor(timeForWorkMs(host.remainingTimeMs()))
   const originals = new Map<Delivery, Delivery>(
-    round.map((delivery) => [withTimeout(delivery, atMostMs), delivery]),
+    round.map((delivery) => [bounded(delivery, atMostMs), delivery]),
   )
   const done = await host.handle([...originals.keys()])
   return [...originals].flatMap(([key, original]) => (done.has(key) ? [original] : []))
 }
 
-function withTimeout(delivery: Delivery<ActivityMessage>, atMostMs: number): Delivery<ActivityMessage> {
-  const { message } = delivery
-  if (!Number.isFinite(atMostMs)) return delivery
-  return {
-    ...delivery,
-    message: { ...message, timeoutMs: Math.min(message.timeoutMs ?? atMostMs, atMostMs) },
-  }
+/** Beside the timeout of its own, which also bounds what is completed from outside and has nothing to do with this host. */
+function bounded(delivery: Delivery<ActivityMessage>, atMostMs: number): Delivery<ActivityMessage> {
+  return Number.isFinite(atMostMs) ? { ...delivery, mayRunMs: atMostMs } : delivery
 }
 
 function limitOf({ app }: LanesHost, name: string): number | undefined {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { activityHandler, orchestratorHandler } from '../../../src/aws/index.ts'
 import { handleInLanes, type LanesHost } from '../../../src/aws/lambda/activity-lanes.ts'
-import type { ActivityContext, WorkflowContext } from '../../../src/index.ts'
+import type { ActivityContext, CallActivityOptions, WorkflowContext } from '../../../src/index.ts'
 import type { ActivityMessage, Delivery, Message } from '../../../src/runtime/messages.ts'
 import { activity, defineApp } from '../../../src/workflow/app.ts'
 import { silentLogger } from '../../../src/workflow/logger.ts'
@@ -35,14 +35,14 @@ function messageOf(name: string, at: number): ActivityMessage {
 function hostWith({ remainingMs = 60_000, roundMs = 10_000, fails = false, isQueueGone = false } = {}) {
   let left = remainingMs
   const rounds: string[][] = []
-  const timeouts: (number | undefined)[] = []
+  const bounds: (number | undefined)[] = []
   const requeued: Message[] = []
   const host: LanesHost = {
     app,
     remainingTimeMs: () => left,
     handle: async (batch) => {
       rounds.push(batch.map(({ message }) => ('name' in message ? message.name : '')))
-      timeouts.push(...batch.map(({ message }) => ('timeoutMs' in message ? message.timeoutMs : undefined)))
+      bounds.push(...batch.map(({ mayRunMs }) => mayRunMs))
       await Promise.resolve()
       left -= roundMs
       return new Set(fails ? [] : batch)
@@ -53,7 +53,7 @@ function hostWith({ remainingMs = 60_000, roundMs = 10_000, fails = false, isQue
     },
     logger: silentLogger,
   }
-  return { host, rounds, timeouts, requeued }
+  return { host, rounds, bounds, requeued }
 }
 
 test('what may run at once runs at once, and the rest in rounds of its size', async () => {
@@ -94,18 +94,15 @@ test('what fails is not done, and nothing else is affected', async () => {
 })
 
 test('an attempt gets the time that is left, less what it takes to tell of it', async () => {
-  const { host, timeouts } = hostWith({ remainingMs: 100_000 })
-  const [first, ...others] = batchOf('free', 'free', 'free')
-  const short = { ...others[0], message: { ...messageOf('free', 1), timeoutMs: 1_000 }, receiveCount: 1 }
-  const long = { ...others[1], message: { ...messageOf('free', 2), timeoutMs: 500_000 }, receiveCount: 1 }
-  await handleInLanes([...(first ? [first] : []), short, long], host)
-  expect(timeouts).toEqual([95_000, 1_000, 95_000])
+  const { host, bounds } = hostWith({ remainingMs: 100_000 })
+  await handleInLanes(batchOf('free', 'free'), host)
+  expect(bounds).toEqual([95_000, 95_000])
 })
 
-test('without an end in sight the timeouts are as asked for', async () => {
-  const { host, timeouts } = hostWith({ remainingMs: Number.POSITIVE_INFINITY })
+test('without an end in sight nothing is bounded', async () => {
+  const { host, bounds } = hostWith({ remainingMs: Number.POSITIVE_INFINITY })
   await handleInLanes(batchOf('free'), host)
-  expect(timeouts).toEqual([undefined])
+  expect(bounds).toEqual([undefined])
 })
 
 test('an activity that would outlive its function fails as timed out, which the workflow can catch', async () => {
@@ -129,3 +126,53 @@ test('an activity that would outlive its function fails as timed out, which the 
   const row = await world.memory.store.getInstance('one')
   expect(row).toMatchObject({ status: 'FAILED', failure: { cause: { code: 'ACTIVITY_TIMEOUT' } } })
 })
+
+test('a shorter timeout of its own holds in a function, and a longer one does not', async () => {
+  const failures = await Promise.all(
+    [1_000, 500_000].map(async (timeoutMs) => {
+      const { world, clock } = worldWith(async ({ signal }) => clock.sleep(3_600_000, signal), {
+        timeout: timeoutMs / 1000,
+      })
+      await world.management.start({ workflowName: 'wait', instanceId: 'one' })
+      await clock.runUntil(() => false, 60_000)
+      const { cause } = (await world.memory.store.getInstance('one'))?.failure ?? {}
+      return `${cause?.code}: ${cause?.message}`
+    }),
+  )
+  const about = "ACTIVITY_TIMEOUT: Activity 'work' took longer than"
+  expect(failures).toEqual([`${about} its timeout of 1000 ms.`, `${about} its host has time for: 27000 ms.`])
+})
+
+test.for([undefined, '2h'] as const)(
+  'what is completed later may take longer than its function, and as long as its own timeout (%s)',
+  async (timeout) => {
+    const tokens: string[] = []
+    const { world, clock } = worldWith(
+      async (ctx) => void tokens.push(await ctx.completeLater()),
+      timeout === undefined ? {} : { timeout },
+    )
+    await world.management.start({ workflowName: 'wait', instanceId: 'one' })
+    await clock.runUntil(() => false, 3_600_000)
+    expect((await world.memory.store.getInstance('one'))?.failure).toBeUndefined()
+    await world.management.completeActivity({ token: tokens[0] ?? '', output: '"late"' })
+    await clock.runUntil(() => false, 1_000)
+    expect(tokens).toHaveLength(1)
+    expect(await world.memory.store.getInstance('one')).toMatchObject({
+      status: 'COMPLETED',
+      output: '"late"',
+    })
+  },
+)
+
+/** Its functions are called with 30 s left. */
+function worldWith(run: (ctx: ActivityContext) => unknown, options: CallActivityOptions) {
+  const world = createWorld()
+  const wait = async (ctx: WorkflowContext) => ctx.callActivity('work', undefined, options)
+  const work = async (ctx: ActivityContext) => run(ctx)
+  const ownApp = defineApp({ workflows: { wait }, activities: { work } })
+  connect(world, {
+    workflow: orchestratorHandler(ownApp, { backend: world.backend }),
+    activity: activityHandler(ownApp, { backend: world.backend }),
+  })
+  return { world, clock: world.memory.clock }
+}
