@@ -32,7 +32,9 @@ export async function endByForce(ports: Ports, row: InstanceRow, recursive: bool
     const last = episodes.at(-1)
     // Somebody else has ended it, and may have told nobody yet: after the purge nobody could.
     if (last && isTerminal(last.status)) return spread(ports, state, last)
-    const end = endOf(ports, row, state, fact, by)
+    // A host may have taken it up, and undo what there is to undo: then it is told once more, and ends here all the same.
+    const told = state.known.has(fact.id) ? { ...fact, id: `c:${ports.newId()}` } : fact
+    const end = endOf(ports, row, state, told, by)
     const { kind } = await ports.store.appendEpisode(state.key, end)
     if (kind === 'gone') return
     if (kind === 'lost') continue

@@ -1,6 +1,7 @@
 // Purges by force on a backend whose hosts are gone, late, or die in the middle of it.
 
 import { expect, test } from 'vitest'
+import { factIdOf } from '../../src/engine/events.ts'
 import type { WorkflowContext } from '../../src/index.ts'
 import { createManagement } from '../../src/runtime/manage.ts'
 import { withPorts } from '../support/intercept-ports.ts'
@@ -62,6 +63,40 @@ test('a stalled instance is purged (Dapr: patching/stalled/purge, versioning/sta
   await expect(other.management.purge('timed')).rejects.toMatchObject({ code: 'ERR_PURGE_WORKFLOW' })
   await other.management.purge('timed', { force: true })
   expect(await other.management.get('timed')).toBeUndefined()
+})
+
+test('a host that takes the purge for a termination, and begins to undo, does not keep it, and no fact is there twice', async () => {
+  const stage = new Stage()
+  async function booked(ctx: WorkflowContext): Promise<void> {
+    await ctx.callActivity('book', undefined, { rollback: 'cancel' })
+    await ctx.createTimer('1h')
+  }
+  const host = stage.host({ workflows: { booked }, activities: { book: () => 1, cancel: () => 2 } })
+  await stage.start(host, 'booked')
+  await deliver(host, stage.doorbell('start'))
+  await deliver(host, stage.activity(1))
+  const line: string[] = []
+  const outside = createManagement(
+    withPorts(stage.ports, {
+      async appendEpisode(key, episode) {
+        // The doorbell of the purge is faster than the purge.
+        if (line.length === 0) await deliver(host, stage.doorbell())
+        const result = await stage.ports.store.appendEpisode(key, episode)
+        const { events } = (await stage.store.readHistory(key)).at(-1) ?? { events: [] }
+        line.push(result.kind, ...events.map(factIdOf))
+        return result
+      },
+    }),
+  )
+  await outside.purge('booked', { force: true })
+  expect(line).toMatchObject([
+    'lost',
+    expect.stringMatching('^c:'),
+    'committed',
+    expect.stringMatching('^c:'),
+  ])
+  expect(line[1]).not.toBe(line[3])
+  expect(await outside.get('booked')).toBeUndefined()
 })
 
 test('a host that was about to commit loses against the end, and its messages are acknowledged', async () => {
