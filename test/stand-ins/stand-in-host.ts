@@ -14,7 +14,7 @@ export type Spoil = (harness: Harness) => void
 
 /** @param spoil sets faults before anything happens */
 export function standInHosts(spoil?: Spoil, options: RuntimeOptions = {}): OpenHost {
-  return async (app, logger) => {
+  return async (app, logger, tracer) => {
     const harness = await openHarness({ logger })
     spoil?.(harness)
     const watchers = new Watchers()
@@ -23,7 +23,8 @@ export function standInHosts(spoil?: Spoil, options: RuntimeOptions = {}): OpenH
     let ids = 0
     const newId = (): string => `id-${++ids}`
     const watch: Ports['watch'] = (instanceId, signal) => watchers.wait(instanceId, signal)
-    const runtime = createRuntime(app, { store, queue, timers, clock, newId, logger, watch }, options)
+    const ports = { store, queue, timers, clock, newId, logger, watch, ...(tracer && { tracer }) }
+    const runtime = createRuntime(app, ports, options)
     const stop = listen(harness, runtime)
     return {
       management: runtime.management,

@@ -1,10 +1,8 @@
-// Every conformance case of whole workflows on the adapters of SQS and Scheduler: as one hopes for, and with services that refuse, fail
-// entries of batches, deliver in another order, and are as late as they may be. None of that may show.
+// Every conformance case of whole workflows on the adapters of SQS and Scheduler, with services that refuse, fail entries of batches,
+// deliver in another order, and are as late as they may be. None of that may show.
 
 import { describeWorkflows } from '../conformance/workflow.suite.ts'
 import { type Spoil, standInHosts } from './stand-in-host.ts'
-
-describeWorkflows('SQS and Scheduler', standInHosts())
 
 const atTheirWorst: Spoil = ({ sqsFaults, schedulerFaults }) => {
   let requests = 0
