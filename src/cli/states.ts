@@ -5,12 +5,15 @@ import { printable, table } from './terminal.ts'
 
 export function describeState(state: WorkflowState): string {
   const { instanceId, workflowName, runtimeStatus, createdAt, lastUpdatedAt, failure, tags = {} } = state
+  const { rerunOf, retryOf } = state
   const rows: (readonly [string, unknown])[] = [
     ['instance', instanceId],
     ['workflow', workflowName],
     ['status', runtimeStatus],
     ['custom status', state.customStatus],
     ['parent', state.parentInstanceId],
+    ['retry of', retryOf && `${retryOf.instanceId}, attempt ${retryOf.attempt}`],
+    ['rerun of', rerunOf && `${rerunOf.instanceId}, from #${rerunOf.eventId}`],
     ...Object.entries(tags).map(([name, value]) => [`tag ${name}`, value] as const),
     ['created', createdAt.toISOString()],
     ['updated', lastUpdatedAt.toISOString()],

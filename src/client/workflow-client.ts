@@ -63,6 +63,11 @@ export interface WorkflowState<Output = unknown> {
   readonly tags?: Readonly<Record<string, string>>
   /** Set on a rerun: the instance and the command that it was begun from. Not in lists without payloads. */
   readonly rerunOf?: { readonly instanceId: string; readonly eventId: number }
+  /**
+   * Set on a child that was tried again: the instance of the first attempt, and which attempt this is, from 2. Not in lists without
+   * payloads.
+   */
+  readonly retryOf?: { readonly instanceId: string; readonly attempt: number }
 }
 
 /**

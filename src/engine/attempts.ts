@@ -12,16 +12,15 @@ import type { Command, RetryAttempt } from './commands.ts'
 import type { Execution } from './execution.ts'
 import { startTimer } from './waiting.ts'
 
+type AttemptCommand = Extract<Command, { retry?: RetryAttempt }>
+
 export interface Call {
   readonly execution: Execution
   readonly name: string
   readonly label: string
   readonly policy: RetryPolicy | undefined
   /** The command of one attempt. */
-  readonly command: (
-    seq: number,
-    retry: RetryAttempt | undefined,
-  ) => Extract<Command, { retry?: RetryAttempt }>
+  readonly command: (seq: number, retry: RetryAttempt | undefined) => AttemptCommand
   readonly failureMessage: (seq: number, failure: FailureDetails) => string
   readonly onSettled: Settle
   /** Sequence number that is pending now: the attempt's or its back-off timer's. */
@@ -53,17 +52,18 @@ export function place(
 function attempt(call: Call, seq: number, wanted: RetryAttempt | undefined): void {
   const { execution } = call
   // While replaying, the recorded numbers of the policy hold.
-  const { retry } = execution.commands.issue(call.command(seq, wanted))
+  const command = execution.commands.issue(call.command(seq, wanted))
   call.waitingFor = seq
   execution.pending.set(seq, {
     label: call.label,
     onCompleted: (value) => call.onSettled.complete(value),
-    onFailed: (failure) => onFailed(call, seq, retry, failure),
+    onFailed: (failure) => onFailed(call, command, failure),
   })
 }
 
-function onFailed(call: Call, seq: number, retry: RetryAttempt | undefined, failure: FailureDetails): void {
+function onFailed(call: Call, command: AttemptCommand, failure: FailureDetails): void {
   const { execution } = call
+  const { seq, retry } = command
   const now = execution.scope.now
   let delay: number | undefined
   try {
@@ -81,9 +81,16 @@ function onFailed(call: Call, seq: number, retry: RetryAttempt | undefined, fail
   const label = `the back-off of ${call.label}`
   const again = (): void => {
     call.timerPending = false
-    attempt(call, execution.commands.nextSeq(), { ...retry, attempt: retry.attempt + 1 })
+    attempt(call, execution.commands.nextSeq(), nextAttempt(command, retry))
   }
   const origin = { kind: 'retry', firstSeq: retry.firstSeq } as const
   call.waitingFor = startTimer(execution, now + delay, label, again, { origin })
   call.timerPending = true
+}
+
+/** All attempts of a child are known by the instance of the first one. */
+function nextAttempt(command: AttemptCommand, retry: RetryAttempt): RetryAttempt {
+  const isFirstChild = command.kind === 'createChild' && retry.attempt === 1
+  const first = isFirstChild ? { firstInstanceId: command.instanceId } : {}
+  return { ...retry, attempt: retry.attempt + 1, ...first }
 }

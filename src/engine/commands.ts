@@ -19,6 +19,8 @@ export interface RetryAttempt {
   /** Workflow time of the first attempt, ms. */
   readonly firstAt: number
   readonly schedule: RetrySchedule
+  /** Of a further attempt of a child: the instance of the first one. */
+  readonly firstInstanceId?: string
 }
 
 export interface ScheduleTask extends Numbered {

@@ -41,7 +41,10 @@ export function renewed<C extends Command>(command: C, renewal: Renewal | undefi
     return before?.kind === 'createTimer' ? { ...command, dueAt: before.dueAt } : command
   }
   if ((command.kind !== 'scheduleTask' && command.kind !== 'createChild') || !command.retry) return command
-  if (isAnew) return { ...command, retry: { ...command.retry, attempt: 1, firstAt: now } }
+  if (isAnew) {
+    const { firstInstanceId: _, ...retry } = command.retry
+    return { ...command, retry: { ...retry, attempt: 1, firstAt: now } }
+  }
   const retry = before && 'retry' in before && before.name === command.name ? before.retry : undefined
   return retry?.firstSeq === command.retry.firstSeq ? { ...command, retry } : command
 }

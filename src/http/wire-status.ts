@@ -43,6 +43,7 @@ export function toWireStatus(view: InstanceView): WireStatus {
       ...customStatusProperties(view.customStatus),
       ...summary.properties,
       ...(failure && failureProperties(failure, status)),
+      ...(view.retryOf && { [`${own}.retry_of`]: JSON.stringify(view.retryOf) }),
       ...(view.rerunOf && { [`${own}.rerun_of`]: JSON.stringify(view.rerunOf) }),
     },
   }
@@ -87,6 +88,7 @@ export function fromWireStatus(json: unknown): InstanceView {
     ...optionalText('parentInstanceId', text[`${own}.parent_instance_id`]),
     ...readTags(text),
     ...readRerunOf(text),
+    ...readRetryOf(text),
   }
 }
 
@@ -133,6 +135,13 @@ function readRerunOf(text: Readonly<Record<string, unknown>>): Pick<InstanceView
   const { instanceId, eventId } = asObject(decodePayload(stringAt(text, `${own}.rerun_of`)))
   return typeof instanceId === 'string' && typeof eventId === 'number'
     ? { rerunOf: { instanceId, eventId } }
+    : {}
+}
+
+function readRetryOf(text: Readonly<Record<string, unknown>>): Pick<InstanceView, 'retryOf'> {
+  const { instanceId, attempt } = asObject(decodePayload(stringAt(text, `${own}.retry_of`)))
+  return typeof instanceId === 'string' && typeof attempt === 'number'
+    ? { retryOf: { instanceId, attempt } }
     : {}
 }
 

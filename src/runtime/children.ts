@@ -119,10 +119,17 @@ function childRow(
     lastUpdatedAt: now,
     ...(command.input !== undefined && { input: command.input }),
     parent,
+    ...retryLink(command),
     ...(parent.generation === started?.generation && traceOf(started)),
     startDigest: startDigest(command.name, command.input, undefined),
     episode: 0,
   }
+}
+
+/** A child that is tried again is known by the instance of its first attempt. */
+function retryLink({ retry }: CreateChild): Pick<InstanceRow, 'retryOf'> {
+  const { attempt = 1, firstInstanceId } = retry ?? {}
+  return firstInstanceId === undefined ? {} : { retryOf: { instanceId: firstInstanceId, attempt } }
 }
 
 function isMine(row: InstanceRow, parent: ParentLink): boolean {

@@ -4,7 +4,7 @@ import type { InstanceRow } from './rows.ts'
 
 /** An instance row as the outside sees it. */
 export function viewOf(row: InstanceRow): InstanceView {
-  const { instanceId, name, input, output, customStatus, parent, tags, rerunOf } = row
+  const { instanceId, name, input, output, customStatus, parent, tags, rerunOf, retryOf } = row
   const { mark: _, ...reason } = row.stalled ?? {}
   const isStalled = 'message' in reason && !isTerminal(row.status)
   const failure = row.failure ?? (isStalled ? reason : undefined)
@@ -22,5 +22,6 @@ export function viewOf(row: InstanceRow): InstanceView {
     ...(parent && { parentInstanceId: parent.instanceId }),
     ...(tags && { tags }),
     ...(rerunOf && { rerunOf }),
+    ...(retryOf && { retryOf }),
   }
 }

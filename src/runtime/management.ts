@@ -28,6 +28,11 @@ export interface InstanceView {
   readonly tags?: Readonly<Record<string, string>>
   /** Set on a rerun: the instance and the command that it was begun from. Not in lists without payloads. */
   readonly rerunOf?: { readonly instanceId: string; readonly eventId: number }
+  /**
+   * Set on a child that was tried again: the instance of the first attempt, and which attempt this is, from 2. Not in lists without
+   * payloads.
+   */
+  readonly retryOf?: { readonly instanceId: string; readonly attempt: number }
 }
 
 export interface ListRequest extends InstanceFilter {

@@ -37,6 +37,8 @@ export interface InstanceRow extends InstanceKey {
   readonly startKey?: string
   /** Set on a rerun: the instance and the command that it was begun from. */
   readonly rerunOf?: { readonly instanceId: string; readonly eventId: number }
+  /** Set on a further attempt of a child: the instance of the first one, and which attempt this is, from 2. */
+  readonly retryOf?: { readonly instanceId: string; readonly attempt: number }
   /** What its first turn takes up of another life. Only there when it is asked for. */
   readonly past?: Past
   /** Given by whoever began the id anew, by a restart or a rewind: the same request again gets the same answer. */

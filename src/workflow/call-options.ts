@@ -66,7 +66,10 @@ export interface CallChildWorkflowOptions<Output = never> {
   readonly rollback?: Rollback<Output>
   /** Default: `<parent id>:<sequence number as four hex digits>`, with the generation in between after a continue-as-new. */
   readonly instanceId?: string
-  /** Each attempt is a new instance; the default id of a further attempt ends in its own sequence number. */
+  /**
+   * Each attempt is a new instance, which names that of the first one (`retryOf`); the default id of a further attempt ends in its own
+   * sequence number. An id that somebody else holds is a failure like any other: a further attempt succeeds once it is free.
+   */
   readonly retry?: RetryPolicy
 }
 

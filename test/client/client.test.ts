@@ -377,6 +377,13 @@ describe.each(clients)('a client over %s', (_title, open) => {
     expect(await client.getWorkflowState(instanceId)).toMatchObject({ rerunOf })
   })
 
+  test('a child that was tried again knows its first attempt', async () => {
+    const instanceId = await startOrder()
+    const retryOf = { instanceId: 'order:0001', attempt: 2 }
+    fake.change(instanceId, { parentInstanceId: 'order', retryOf })
+    expect(await client.getWorkflowState(instanceId)).toMatchObject({ parentInstanceId: 'order', retryOf })
+  })
+
   test('a failed instance is rewound, and no other', async () => {
     const instanceId = await startOrder()
     await expect(client.rewindWorkflow(instanceId)).rejects.toMatchObject({ code: 'ERR_REWIND_WORKFLOW' })

@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Cases, opener } from './bench.ts'
 import { basicCases } from './cases/basics.ts'
+import { childIdCases } from './cases/child-ids.ts'
 import { childCases } from './cases/children.ts'
 import { completeLaterCases } from './cases/complete-later.ts'
 import { compositeCases } from './cases/composites.ts'
@@ -43,6 +44,7 @@ export const groups: Readonly<Record<string, Cases>> = {
   contexts: contextCases,
   'written wrongly': mistakeCases,
   children: childCases,
+  'ids of children': childIdCases,
   'detached starts': detachedCases,
   events: eventCases,
   'events in time': eventTimerCases,

@@ -6,7 +6,8 @@ import { inventory, type InventoryCase } from '../conformance/inventory/index.ts
 import { namedCases } from '../conformance/inventory/titles.ts'
 import { tableRows } from './markdown.ts'
 
-const [, section = ''] = readFileSync('docs/dapr.md', 'utf8').split('\n## Feature by feature\n')
+const [, rest = ''] = readFileSync('docs/dapr.md', 'utf8').split('\n## Feature by feature\n')
+const [section = ''] = rest.split('\n## ')
 
 interface Row {
   readonly feature: string

@@ -25,7 +25,7 @@ import { listShards } from './schema.ts'
 import { sizes } from './sizes.ts'
 
 /** What of a row is written once, and is never looked for. */
-type Start = Pick<InstanceRow, 'startKey' | 'againKey' | 'formerStartKeys' | 'trace' | 'rerunOf'>
+type Start = Pick<InstanceRow, 'startKey' | 'againKey' | 'formerStartKeys' | 'trace' | 'rerunOf' | 'retryOf'>
 /** What of a row changes with its episodes. */
 type Shown = Pick<InstanceRow, 'customStatus' | 'output' | 'failure'>
 
@@ -37,7 +37,7 @@ export interface PackedRow {
 
 export async function packRow(bodies: Bodies, row: InstanceRow): Promise<PackedRow> {
   const place = placeOf(row)
-  const { parent, tags, startKey, againKey, formerStartKeys, trace, rerunOf, past } = row
+  const { parent, tags, startKey, againKey, formerStartKeys, trace, rerunOf, retryOf, past } = row
   const { input, startAt, stalled, purgedAt } = row
   const start: Start = {
     ...(startKey !== undefined && { startKey }),
@@ -45,6 +45,7 @@ export async function packRow(bodies: Bodies, row: InstanceRow): Promise<PackedR
     ...(trace !== undefined && { trace }),
     ...(formerStartKeys && { formerStartKeys }),
     ...(rerunOf && { rerunOf }),
+    ...(retryOf && { retryOf }),
   }
   const packed = [
     ...(isEmpty(start) ? [] : [await bodies.pack(place, 'start', JSON.stringify(start), sizes.rowBodyBytes)]),

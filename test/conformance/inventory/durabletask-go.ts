@@ -106,6 +106,7 @@ export const durabletaskGoCases: readonly CaseGroup[] = [
       ScheduleTask: 'an activity is asked for once',
       CreateTimer: 'a timer says what it is for: of the workflow, of an event, of a retry',
       CreateChild: 'a child knows its parent',
+      CreateChild_RetryLink: 'attempts of a child are linked to the first one',
       SendEvent: 'an event to another instance',
       ContinueAsNew: 'a new generation begins with its input and without a past',
       StateIsValid: 'a history with a gap is none',

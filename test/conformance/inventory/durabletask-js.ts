@@ -232,7 +232,12 @@ export const durabletaskJsCases: readonly CaseGroup[] = [
   {
     source,
     group: 'id reuse',
-    cases: { refused: 'an id that is taken may be refused, live or ended', 'left alone': 'or left as it is' },
+    cases: {
+      refused: 'an id that is taken may be refused, live or ended',
+      'left alone': 'or left as it is',
+      'stale completion': 'what a child of an older life brings is nobody’s',
+      'replaced child': 'a parent whose child makes way for another run of its id hears of a failure',
+    },
   },
   {
     source,
