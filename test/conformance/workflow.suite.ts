@@ -4,6 +4,7 @@
 import { describe, expect, test } from 'vitest'
 import { type Cases, opener } from './bench.ts'
 import { basicCases } from './cases/basics.ts'
+import { boundedCases } from './cases/bounded.ts'
 import { childIdCases } from './cases/child-ids.ts'
 import { childCases } from './cases/children.ts'
 import { completeLaterCases } from './cases/complete-later.ts'
@@ -45,6 +46,7 @@ export const groups: Readonly<Record<string, Cases>> = {
   'written wrongly': mistakeCases,
   children: childCases,
   'ids of children': childIdCases,
+  'children with a bound': boundedCases,
   'detached starts': detachedCases,
   events: eventCases,
   'events in time': eventTimerCases,

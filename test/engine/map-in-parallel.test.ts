@@ -7,7 +7,7 @@ import {
   type MapOptions,
   type TolerantMapOptions,
 } from '../../src/workflow/map-in-parallel.ts'
-import { completed, failed } from '../support/engine-events.ts'
+import { childCompleted, completed, failed } from '../support/engine-events.ts'
 import { start } from '../support/engine-harness.ts'
 
 const items = ['a', 'b', 'c', 'd', 'e']
@@ -71,6 +71,20 @@ describe('mapInParallel', () => {
   test('nothing to do is done at once', async () => {
     const run = await start(async () => mapInParallel([], async () => 1, { maxConcurrency: 1 }))
     expect(run.output).toEqual([])
+  })
+
+  test('activities and children may be in one fan-out: the bound is that of both together', async () => {
+    const run = await start(async (ctx: WorkflowContext) =>
+      mapInParallel(
+        items,
+        async (item, at) => (at % 2 ? ctx.callChildWorkflow('child', item) : ctx.callActivity('work', item)),
+        { maxConcurrency: 3 },
+      ),
+    )
+    expect(run.commands.map(({ kind }) => kind)).toEqual(['scheduleTask', 'createChild', 'scheduleTask'])
+    const { commands } = await run.turn(childCompleted(2, 'b'))
+    expect(commands.map(({ kind }) => kind)).toEqual(['createChild'])
+    await run.replayed()
   })
 
   test.each([
