@@ -123,10 +123,10 @@ export const protocol: Mutants = {
       delete episode.lease
     }),
   },
-  'a lease that was over before it began': {
+  'a lease that nobody guards': {
     ...faults,
-    mutant: writing((episode) => {
-      if (episode.lease) episode.lease = { ...episode.lease, until: episode.at - 1 }
+    mutant: writing((episode, { newId }) => {
+      if (episode.lease) episode.lease = { ...episode.lease, by: newId() }
     }),
   },
   'a lease that never ends': {

@@ -91,8 +91,12 @@ export const stores: Mutants = {
   'a stall that anybody ends, whosever mark it is': {
     ...aimed,
     program: careless,
-    mutant: replacing(({ store }) => ({
-      setStalled: async (key, stall, at) => store.setStalled(key, stall, at),
+    mutant: replacing(({ store, clock }) => ({
+      setStalled: async (key, stall, at) => {
+        // A slow one: what may come between is rare otherwise.
+        if (!stall) await clock.sleep(20_000)
+        return store.setStalled(key, stall, at)
+      },
     })),
   },
   'a status that is never shown': {
