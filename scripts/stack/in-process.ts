@@ -9,6 +9,7 @@ import {
   type AwsBackend,
   type AwsClients,
   type BlobOptions,
+  type Retention,
   createAwsBackend,
   deadLetterHandler,
   type HandlerOptions,
@@ -60,6 +61,8 @@ export interface AwsWorldOptions {
   readonly onMetric?: (name: MetricName, value: number) => void
   /** Where large payloads lie. Default: in the table. */
   readonly blobs?: BlobOptions
+  /** How long what has ended is kept. Default: until it is purged. */
+  readonly retention?: Retention
   /** Runs an invocation; what it returns or throws is what the caller of the function sees. */
   readonly around?: (invocation: Invocation, run: () => Promise<unknown>) => Promise<unknown>
   readonly chooseContainer?: Choose
@@ -152,7 +155,7 @@ function backendWith(
   env: Readonly<Record<string, string>>,
   clients: AwsClients,
 ): AwsBackend {
-  const { clock, logger = silentLogger, ports: wrap = (same) => same, onMetric, blobs } = options
+  const { clock, logger = silentLogger, ports: wrap = (same) => same, onMetric, blobs, retention } = options
   const backend = createAwsBackend({
     env,
     logger,
@@ -160,6 +163,7 @@ function backendWith(
     clients,
     metrics: { addMetric: (name, _unit, value) => onMetric?.(name, value) },
     ...(blobs && { blobs }),
+    ...(retention && { retention }),
   })
   return { ...backend, ports: wrap(backend.ports) }
 }

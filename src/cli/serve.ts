@@ -1,6 +1,7 @@
 // `npm start` and `tenuto serve`: serves an app until the process is told to stop.
 
 import { resolve } from 'node:path'
+import { type Retention, retentionFrom } from '../runtime/retention.ts'
 import type { App } from '../workflow/app.ts'
 import { isTenutoError } from '../workflow/errors.ts'
 import type { Logger } from '../workflow/logger.ts'
@@ -25,10 +26,10 @@ export const serveFlags = {
     value: 'folder',
     description: 'where everything is kept (TENUTO_DATA; default .tenuto)',
   },
-  'retention-days': {
+  retention: {
     type: 'string',
-    value: 'days',
-    description: 'days for which ended instances are kept (TENUTO_RETENTION_DAYS; default: until purged)',
+    value: 'time',
+    description: 'how long ended instances are kept, 30d or 12h (TENUTO_RETENTION; default: until purged)',
   },
   json: { type: 'boolean', description: 'log JSON lines' },
   'log-level': { type: 'string', value: 'level', description: `${logLevels.join(', ')} (default info)` },
@@ -40,7 +41,7 @@ export interface ServeSettings {
   readonly hostname: string
   readonly dataDir: string
   /** Left out: for ever. */
-  readonly retentionDays?: number
+  readonly retention?: Retention
   readonly json: boolean
   readonly level: LogLevel
 }
@@ -50,9 +51,9 @@ export function toServeSettings(flags: FlagValues<typeof serveFlags>, env: Envir
   const level = flags['log-level'] ?? 'info'
   if (!isLogLevel(level))
     throw new UsageError(`A log level is one of ${logLevels.join(', ')}, got '${level}'.`)
-  const days = flags['retention-days'] ?? variable(env, 'TENUTO_RETENTION_DAYS')
+  const retention = flags.retention ?? variable(env, 'TENUTO_RETENTION')
   return {
-    ...(days !== undefined && { retentionDays: toDays(days) }),
+    ...(retention !== undefined && { retention: toRetention(retention) }),
     port: parsePort(flags.port ?? variable(env, 'PORT') ?? '3500'),
     hostname: flags.host ?? '127.0.0.1',
     dataDir: resolve(flags.data ?? variable(env, 'TENUTO_DATA') ?? '.tenuto'),
@@ -72,9 +73,7 @@ export async function serveApp(
   terminal: Terminal,
   tryNext: (url: string) => readonly string[] = () => [],
 ): Promise<ExitCode> {
-  const { port, hostname, dataDir, json, level, retentionDays: days } = settings
-  const retention =
-    days === undefined ? {} : { retention: { completed: days, failed: days, terminated: days } }
+  const { port, hostname, dataDir, json, level, retention } = settings
   const logger = json
     ? createJsonLogger({ level, write: terminal.out })
     : createConsoleLogger({ level, write: terminal.out })
@@ -82,7 +81,7 @@ export async function serveApp(
   const signal = nextSignal()
   let server: Server
   try {
-    server = await startServer({ app, dataDir, port, hostname, logger, ...retention })
+    server = await startServer({ app, dataDir, port, hostname, logger, ...(retention && { retention }) })
   } catch (error) {
     const reason = describeStartError(error, settings)
     if (reason === undefined) throw error
@@ -177,9 +176,12 @@ function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '::1' || /^127(?:\.\d{1,3}){3}$/.test(hostname)
 }
 
-function toDays(text: string): number {
-  if (/^\d{1,6}(?:\.\d+)?$/.test(text)) return Number(text)
-  throw new UsageError(`Days of retention are a number, 0 or more, got '${text}'.`)
+function toRetention(text: string): Retention {
+  const retention = retentionFrom(text)
+  if (retention) return retention
+  throw new UsageError(
+    `A time of retention is a number with its unit, such as 30d, 12h or 0s, got '${text}'.`,
+  )
 }
 
 function isLogLevel(text: string): text is LogLevel {

@@ -40,8 +40,8 @@ export interface BackendOptions {
   /** How long `stop` waits for handlers. */
   readonly stopGraceMs?: number
   /**
-   * Days for which instances are kept after their end; looked after every quarter of an hour while the backend runs. With it, what is left
-   * of purged ones goes after 15 days. Left out: all are kept until they are purged.
+   * How long instances are kept after their end; looked after while the backend runs, as often as the shortest time, but once a second at
+   * most and every quarter of an hour at least. With it, what is left of purged ones goes after 15 days. Left out: all are kept until they are purged.
    */
   readonly retention?: Retention
 }

@@ -6,8 +6,8 @@ import type { Logger } from '../workflow/logger.ts'
 import type { TerminalStatus } from '../workflow/status.ts'
 import type { LocalStore } from './store.ts'
 
-/** Between two looks: so much later than its time an instance may go. */
-const periodMs = 15 * 60_000
+/** Between two looks: at most so much later than its time an instance goes. */
+const [shortestPeriodMs, longestPeriodMs] = [1_000, 15 * 60_000]
 /** As long as DynamoDB keeps them, see `src/aws/dynamodb/lives.ts`. */
 const graveMs = 15 * 24 * 3_600_000
 const atOnce = 100
@@ -22,12 +22,12 @@ interface RetentionParts {
   readonly signal: AbortSignal
 }
 
-/** Ms for which a row of what has ended is kept at least. @throws TenutoError `INVALID_ARGUMENT` */
+/** Ms for which a row of what has ended is kept at least. @throws TenutoError `INVALID_DURATION`, `INVALID_ARGUMENT` */
 export function keepsEndedMs(retention: Retention): number {
   return leastKeptMs(retention, graveMs)
 }
 
-/** @throws TenutoError `INVALID_ARGUMENT` */
+/** @throws TenutoError `INVALID_DURATION`, `INVALID_ARGUMENT` */
 export function agesOf(retention: Retention): Ages {
   const ages = (['COMPLETED', 'FAILED', 'TERMINATED'] as const).flatMap((status) => {
     const ms = keptMs(retention, status)
@@ -38,6 +38,8 @@ export function agesOf(retention: Retention): Ages {
 
 /** Looks again and again, until the signal is aborted. */
 export async function retain(ages: Ages, { store, clock, logger, signal }: RetentionParts): Promise<void> {
+  // Nobody should wait for much longer than the time that was asked for.
+  const periodMs = Math.min(longestPeriodMs, Math.max(shortestPeriodMs, Math.min(...ages.values())))
   while (!signal.aborted) {
     try {
       let removed = atOnce

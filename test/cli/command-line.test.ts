@@ -55,9 +55,9 @@ test('settings come from the flags, then from the environment, then from the def
     dataDir: '/tmp/from-flag',
   })
   expect(toServeSettings({}, env)).toMatchObject({ port: 4000, dataDir: '/tmp/from-env' })
-  expect(toServeSettings({}, env)).not.toHaveProperty('retentionDays')
-  expect(toServeSettings({}, { TENUTO_RETENTION_DAYS: '30' })).toMatchObject({ retentionDays: 30 })
-  expect(toServeSettings({ 'retention-days': '0.5' }, {})).toMatchObject({ retentionDays: 0.5 })
+  expect(toServeSettings({}, env)).not.toHaveProperty('retention')
+  expect(toServeSettings({}, { TENUTO_RETENTION: '30d' })).toMatchObject({ retention: { any: '30d' } })
+  expect(toServeSettings({ retention: '0.5h' }, {})).toMatchObject({ retention: { any: '0.5h' } })
   const defaults = toServeSettings({}, { PORT: '', TENUTO_DATA: '' })
   expect(defaults).toMatchObject({ port: 3500, hostname: '127.0.0.1', json: false, level: 'info' })
   expect(defaults.dataDir).toMatch(/[\\/]\.tenuto$/)

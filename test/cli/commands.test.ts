@@ -241,8 +241,8 @@ test.each([
   [['serve'], /<app module> is missing/],
   [['serve', 'x.ts', '--port', '99999'], /port is a number/],
   [['serve', 'x.ts', '--port'], /--port/],
-  [['serve', 'x.ts', '--retention-days', '-1'], /--retention-days/],
-  [['serve', 'x.ts', '--retention-days', 'many'], /Days of retention/],
+  [['serve', 'x.ts', '--retention', '-1d'], /--retention/],
+  [['serve', 'x.ts', '--retention', '30'], /A time of retention/],
   [['serve', 'x.ts', '--log-level', 'loud'], /log level is one of/],
 ])('%j is a mistake of usage: exit code 2', async (args, message) => {
   const { code, out, error } = await tenuto(...args)

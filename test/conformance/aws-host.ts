@@ -3,7 +3,7 @@
 import type { Dynoxide } from '../../scripts/stack/dynoxide.ts'
 import { type AwsWorld, type AwsWorldOptions, openAwsWorld } from '../../scripts/stack/in-process.ts'
 import { VirtualTime } from '../../scripts/stack/virtual-time.ts'
-import type { BlobOptions } from '../../src/aws/index.ts'
+import type { BlobOptions, Retention } from '../../src/aws/index.ts'
 import type { Ports, Store } from '../../src/runtime/ports.ts'
 import { idempotent, patient } from './bad-conditions.ts'
 import type { OpenHost, TestHost } from './test-host.ts'
@@ -18,11 +18,13 @@ export interface Trouble {
 /**
  * @param troubleFor asked for each world, with its time; left out, nothing goes wrong
  * @param blobs where large payloads lie; left out, in the table
+ * @param retention how long what has ended is kept; left out, until it is purged
  */
 export function awsHosts(
   dynoxide: () => Dynoxide,
   troubleFor?: (time: VirtualTime) => Trouble,
   blobs?: BlobOptions,
+  retention?: Retention,
 ): OpenHost {
   return async (app, logger, tracer) => {
     const time = new VirtualTime()
@@ -33,6 +35,7 @@ export function awsHosts(
     const world = await openAwsWorld({
       ...trouble?.options,
       ...(blobs && { blobs }),
+      ...(retention && { retention }),
       app: trouble ? idempotent(app, trouble.onRepeat) : app,
       dynoxide: dynoxide(),
       clock: time.clock,
@@ -52,6 +55,7 @@ export function awsHosts(
       shortMs: trouble ? 1_200_000 : 2_000,
       changed: watch,
       pass: async (promise) => time.pass(promise),
+      later: async (ms) => time.pass(time.clock.sleep(ms)),
       async idle() {
         await (trouble ? restOf(world, time) : time.runUntil(() => false, 0))
       },

@@ -20,6 +20,8 @@ export interface TestHost {
   changed(instanceId: string, signal: AbortSignal): Promise<void>
   /** Lets time pass until the promise is settled. */
   pass<T>(promise: Promise<T>): Promise<T>
+  /** Lets so much time pass; left out where the clock is real. */
+  readonly later?: (ms: number) => Promise<void>
   /** Resolves when all that can happen now has happened, and what is left waits for a time or for the outside. */
   idle(): Promise<void>
   close(): Promise<void>

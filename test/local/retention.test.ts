@@ -37,7 +37,7 @@ const opened = (retention?: Retention): TestBackend => {
 }
 
 test('each end has its own time, and what has none is kept', async () => {
-  const backend = opened({ completed: 1, failed: 3 })
+  const backend = opened({ completed: '1d', failed: '3d' })
   await end(backend, 'completed', 'COMPLETED')
   await end(backend, 'failed', 'FAILED')
   await end(backend, 'terminated', 'TERMINATED')
@@ -70,7 +70,7 @@ test('more than go at once go one after the other', async () => {
 })
 
 test('the end counts, not the beginning; and what is over when the backend opens goes at once', async () => {
-  const backend = opened({ completed: 1 })
+  const backend = opened({ completed: '24h' })
   const key = { instanceId: 'i', incarnation: 'l' }
   await backend.ports.store.createInstance(rowOf(key, { createdAt: 1, lastUpdatedAt: 1 }))
   await pass(backend, 5 * day)
@@ -101,8 +101,26 @@ test('without a time nothing goes, and nobody looks', async () => {
   expect(backend.clock.sleepers).toEqual([])
 })
 
-test.each([-1, Number.NaN, Infinity])('%d days are refused', (completed) => {
-  expect(() => openBackend({ retention: { completed } })).toThrow(
-    expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error,
+test.each([
+  [-1, 'INVALID_ARGUMENT'],
+  ['-1d', 'INVALID_ARGUMENT'],
+  [Number.NaN, 'INVALID_DURATION'],
+  [Infinity, 'INVALID_DURATION'],
+  ['a week', 'INVALID_DURATION'],
+])('a time of %s is refused', (time, code) => {
+  expect(() => openBackend({ retention: { completed: time as number } })).toThrow(
+    expect.objectContaining({ code }) as Error,
   )
+})
+
+test('a short time is looked after as often as it lasts, but once a second at most', async () => {
+  for (const [any, periodMs] of [
+    ['90s', 90_000],
+    ['10ms', 1_000],
+    ['30d', lookMs],
+  ] as const) {
+    const backend = opened({ any })
+    await setImmediate()
+    expect(backend.clock.sleepers).toEqual([backend.clock.now() + periodMs])
+  }
 })

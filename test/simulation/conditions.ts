@@ -71,7 +71,7 @@ interface AwsConditions {
   /** After which Lambda has given up a turn. */
   readonly turnSeconds: number
   readonly activitySeconds: number
-  readonly retention: { readonly completed?: number; readonly failed?: number; readonly terminated?: number }
+  readonly retention: { readonly any?: '30d' }
 }
 
 const noFaults: FaultRates = {
@@ -134,6 +134,6 @@ function awsConditionsOf(rng: Rng, rate: (most: number) => number): AwsCondition
     turnSeconds: rng.int(15, 60),
     activitySeconds: rng.int(20, 120),
     // Longer than any world lasts.
-    retention: rng.chance(0.3) ? { completed: 30, failed: 30, terminated: 30 } : {},
+    retention: rng.chance(0.3) ? { any: '30d' } : {},
   }
 }

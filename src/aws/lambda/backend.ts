@@ -16,7 +16,7 @@ import { createInvocation, type Invocation } from './invocation.ts'
 import { createJsonLogger } from './json-lines.ts'
 import { createEmfMetrics, type Metrics } from './metrics.ts'
 import { createReturns, type Returns } from './returns.ts'
-import { type AwsSettings, type Environment, readSettings } from './settings.ts'
+import { type Environment, readSettings } from './settings.ts'
 
 export interface AwsBackend {
   readonly ports: Ports
@@ -43,7 +43,7 @@ export interface AwsBackendOptions {
   readonly metrics?: Metrics
   /** Keeps large payloads elsewhere. Default: in parts, in the table. */
   readonly blobs?: BlobOptions
-  /** Default: `TENUTO_RETENTION_DAYS` of the environment for all, else what has ended is kept until it is purged. */
+  /** Default: `TENUTO_RETENTION` of the environment for all, else what has ended is kept until it is purged. */
   readonly retention?: Retention
   /** Makes spans, and hands the place in their traces on. Default: nothing is traced. */
   readonly tracer?: Tracer
@@ -81,7 +81,7 @@ export function createAwsBackend(options: AwsBackendOptions = {}): AwsBackend {
       store: createDynamoStore({
         client: dynamodb,
         tableName: settings.tableName,
-        retention: options.retention ?? retentionOf(settings),
+        retention: options.retention ?? settings.retention ?? {},
         ...(options.blobs && { blobs: options.blobs }),
         ...(newId && { newId }),
         ...common,
@@ -118,8 +118,4 @@ function createClients(): AwsClients {
     sqs: new SQSClient(config),
     scheduler: new SchedulerClient(config),
   }
-}
-
-function retentionOf({ retentionDays: days }: AwsSettings): Retention {
-  return days === undefined ? {} : { completed: days, failed: days, terminated: days }
 }

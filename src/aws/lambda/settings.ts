@@ -1,5 +1,6 @@
 // Where a function finds its table, queues and schedules: in environment variables that the deployment sets.
 
+import { type Retention, retentionFrom } from '../../runtime/retention.ts'
 import { TenutoError } from '../../workflow/errors.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -17,7 +18,7 @@ export interface AwsSettings extends Readonly<Record<keyof typeof required, stri
   /** A queue for what Scheduler cannot deliver; left out, that is lost and the sweeper's to find. */
   readonly scheduleDeadLetterArn?: string
   /** How long an instance is kept after its end. */
-  readonly retentionDays?: number
+  readonly retention?: Retention
   /** The dimension of all metrics. */
   readonly service: string
   readonly logLevel: string | undefined
@@ -34,12 +35,12 @@ export function readSettings(env: Environment): AwsSettings {
   }
   const entries = Object.entries(required).map(([key, name]) => [key, env[name]])
   const given = Object.fromEntries(entries) as Record<keyof typeof required, string>
-  const retentionDays = numberOf(env, 'TENUTO_RETENTION_DAYS')
+  const retention = readRetention(env['TENUTO_RETENTION'])
   const deadLetterArn = env['TENUTO_SCHEDULE_DEAD_LETTER_ARN']
   return {
     ...given,
     ...(deadLetterArn && { scheduleDeadLetterArn: deadLetterArn }),
-    ...(retentionDays > 0 && { retentionDays }),
+    ...(retention && { retention }),
     service: first(env, 'TENUTO_SERVICE', 'AWS_LAMBDA_FUNCTION_NAME') ?? 'tenuto',
     logLevel: first(env, 'TENUTO_LOG_LEVEL', 'AWS_LAMBDA_LOG_LEVEL'),
   }
@@ -50,9 +51,12 @@ function first(env: Environment, ...names: readonly string[]): string | undefine
   return names.map((name) => env[name]).find(Boolean)
 }
 
-/** Zero when it is not set. @throws TenutoError `INVALID_ARGUMENT` */
-function numberOf(env: Environment, name: string): number {
-  const value = Number(env[name] ?? 0)
-  if (value >= 0) return value
-  throw new TenutoError('INVALID_ARGUMENT', `${name} must be a number of 0 or more, got '${env[name]}'.`)
+/** Undefined when it is not set, or empty: then nothing goes by itself. @throws TenutoError `INVALID_ARGUMENT` */
+function readRetention(text = ''): Retention | undefined {
+  const retention = retentionFrom(text)
+  if (retention || text === '') return retention
+  throw new TenutoError(
+    'INVALID_ARGUMENT',
+    `TENUTO_RETENTION must be a time with its unit, such as '30d' or '12h', got '${text}'.`,
+  )
 }

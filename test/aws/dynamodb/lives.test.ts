@@ -151,7 +151,7 @@ describeOnTables('the lives of an id in DynamoDB', () => {
 
   describe('retention', () => {
     test('lets go of row and history so many days after an end of that kind', async () => {
-      const { store, items, clock } = await open({ retention: { completed: 30, failed: 90 } })
+      const { store, items, clock } = await open({ retention: { completed: '30d', failed: '90d' } })
       await liveAndEnd(store)
       const left = await items(key.instanceId)
       const until = (clock.now() + 30 * dayMs) / 1000
@@ -167,7 +167,7 @@ describeOnTables('the lives of an id in DynamoDB', () => {
     })
 
     test('keeps the numbers of a history taken for as long as late messages can come', async () => {
-      const { store, items, clock } = await open({ retention: { completed: 1 } })
+      const { store, items, clock } = await open({ retention: { completed: '1d' } })
       await liveAndEnd(store)
       const times = new Map((await items(key.instanceId)).map(({ sk, ttl }) => [sk?.S, Number(ttl?.N)]))
       expect(times.get('row')).toBe((clock.now() + dayMs) / 1000)
@@ -175,7 +175,7 @@ describeOnTables('the lives of an id in DynamoDB', () => {
     })
 
     test('does not concern other ends, nor what goes on', async () => {
-      const { store, items } = await open({ retention: { completed: 30 } })
+      const { store, items } = await open({ retention: { completed: '30d' } })
       await store.createInstance(rowOf(key))
       await store.appendEpisode(key, episodeOf(1))
       await store.projectStatus(key, { ...end, status: 'SUSPENDED' })

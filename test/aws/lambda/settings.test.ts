@@ -14,7 +14,7 @@ test('every variable that is missing or empty is named, all at once', () => {
 test('what is left out has a default', () => {
   const settings = readSettings(exampleEnvironment)
   expect(settings).toMatchObject({ tableName: 'table', service: 'tenuto', logLevel: undefined })
-  expect(settings).not.toHaveProperty('retentionDays')
+  expect(settings).not.toHaveProperty('retention')
   expect(settings).not.toHaveProperty('scheduleDeadLetterArn')
 })
 
@@ -32,15 +32,15 @@ test('our own names win over Lambda’s', () => {
 })
 
 test.each([
-  ['30', 30],
-  ['0', undefined],
+  ['30d', { any: '30d' }],
+  ['0s', { any: '0s' }],
   ['', undefined],
-])('TENUTO_RETENTION_DAYS %j keeps for %s days', (text, days) => {
-  expect(readSettings({ ...exampleEnvironment, TENUTO_RETENTION_DAYS: text }).retentionDays).toBe(days)
+])('TENUTO_RETENTION %j keeps for %j', (text, retention) => {
+  expect(readSettings({ ...exampleEnvironment, TENUTO_RETENTION: text }).retention).toEqual(retention)
 })
 
-test.each(['-1', 'soon'])('TENUTO_RETENTION_DAYS %j is refused', (text) => {
-  expect(() => readSettings({ ...exampleEnvironment, TENUTO_RETENTION_DAYS: text })).toThrow(
-    /TENUTO_RETENTION_DAYS must be a number/,
+test.each(['-1d', 'soon', '30', ' 30d'])('TENUTO_RETENTION %j is refused', (text) => {
+  expect(() => readSettings({ ...exampleEnvironment, TENUTO_RETENTION: text })).toThrow(
+    /TENUTO_RETENTION must be a time with its unit/,
   )
 })

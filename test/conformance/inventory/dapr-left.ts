@@ -88,11 +88,14 @@ export const daprLeft: readonly LeftGroup[] = [
   {
     source,
     group: 'purge/retention',
-    reason:
-      'not yet: what has ended is removed after days, by status; Dapr’s cases are not asked for one by one',
-    cases: names(
-      'config/base config/completed config/failed config/high config/idempotent config/manually config/notexists config/retentionstuck config/retentionstuckstalled config/terminated config/zero match/completed match/failed match/terminated optionalkeys/customstatus optionalkeys/propagatedhistory kubernetes',
-    ),
+    reason: noPropagation,
+    cases: names('optionalkeys/propagatedhistory'),
+  },
+  {
+    source,
+    group: 'purge/retention',
+    reason: 'not here: settings are code and environment, no resources of Kubernetes',
+    cases: names('kubernetes'),
   },
   {
     source,
@@ -110,13 +113,6 @@ export const daprLeft: readonly LeftGroup[] = [
     cases: names('subworkflow1activity1 subworkflow2activity2'),
   },
   { source, group: 'reuseid', reason: oneApp, cases: names('crossapp') },
-  {
-    source,
-    group: 'reuseid',
-    reason:
-      'not yet: what has ended is removed after days, by status; Dapr’s cases are not asked for one by one',
-    cases: names('retention'),
-  },
   { source, group: 'reuseid/occupied', reason: oneApp, cases: names('crossapp') },
   { source, group: 'reuseid/occupied', reason: noSigning, cases: names('signing') },
   {
@@ -137,13 +133,6 @@ export const daprLeft: readonly LeftGroup[] = [
     cases: names('bytelimit clientchurn disabled happypath largehistory multipleclients multipledaprds ttl'),
   },
   { source, group: 'terminate', reason: 'not here: no gRPC', cases: names('grpc') },
-  {
-    source,
-    group: 'versioning/stalled',
-    reason:
-      'not yet: what has ended is removed after days, by status; Dapr’s cases are not asked for one by one',
-    cases: names('retention'),
-  },
   {
     source,
     group: 'crossapp',
