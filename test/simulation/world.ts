@@ -327,6 +327,7 @@ class World {
       ledger: { runs: this.#runs, effects: this.#effects },
       left: await this.#stage.left(),
       isWiped: this.#options.wipe ?? false,
+      isFaulty: this.#options.faults ?? false,
       violated: (text) => this.#violation(text),
     })
     let duplicates = 0
