@@ -1,4 +1,4 @@
-// The commands of the deployment, as somebody meets them who does not know them yet.
+// Commands of the project, those of the deployment above all, as somebody meets them who does not know them yet.
 
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -17,17 +17,19 @@ function run(script: string, ...args: readonly string[]) {
   return { status, stdout, stderr }
 }
 
-test.each(['scripts/package.ts', 'scripts/bundle/main.ts', 'scripts/bundle/print-idle-cost.ts'])(
-  '%s says what it does and takes, and refuses what it does not know',
-  (script) => {
-    const help = run(script, '--help')
-    expect(help).toMatchObject({ status: 0, stderr: '' })
-    expect(help.stdout).toContain('Usage: npm run ')
-    const mistaken = run(script, '--nonsense')
-    expect(mistaken).toMatchObject({ status: 2, stdout: '' })
-    expect(mistaken.stderr).toContain('-- --help')
-  },
-)
+test.each([
+  'scripts/package.ts',
+  'scripts/bundle/main.ts',
+  'scripts/bundle/print-idle-cost.ts',
+  'scripts/record-histories.ts',
+])('%s says what it does and takes, and refuses what it does not know', (script) => {
+  const help = run(script, '--help')
+  expect(help).toMatchObject({ status: 0, stderr: '' })
+  expect(help.stdout).toContain('Usage: npm run ')
+  const mistaken = run(script, '--nonsense')
+  expect(mistaken).toMatchObject({ status: 2, stdout: '' })
+  expect(mistaken.stderr).toContain('-- --help')
+})
 
 test('the cost of what is not packaged is no stack trace', () => {
   const { status, stderr } = run('scripts/bundle/print-idle-cost.ts')
