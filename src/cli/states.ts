@@ -17,6 +17,7 @@ export function describeState(state: WorkflowState): string {
     ...Object.entries(tags).map(([name, value]) => [`tag ${name}`, value] as const),
     ['created', createdAt.toISOString()],
     ['updated', lastUpdatedAt.toISOString()],
+    ['ended', state.endedAt?.toISOString()],
     ['input', asJson(state.input)],
     ['output', asJson(state.output)],
     ['failure', failure && `${failure.errorType}: ${failure.message}`],

@@ -53,6 +53,8 @@ export interface WorkflowState<Output = unknown> {
   readonly runtimeStatus: RuntimeStatus
   readonly createdAt: Date
   readonly lastUpdatedAt: Date
+  /** Of one that has ended: when. `lastUpdatedAt` is the same then, and does not change any more. */
+  readonly endedAt?: Date
   readonly input?: unknown
   readonly output?: Output
   readonly customStatus?: unknown

@@ -51,7 +51,7 @@ export function toWireStatus(view: InstanceView): WireStatus {
 
 /** As a status, without payloads: an instance in a list. */
 export function toWireSummary(view: InstanceView): WireStatus {
-  const { instanceId, workflowName, status, createdAt, lastUpdatedAt, parentInstanceId, tags } = view
+  const { instanceId, workflowName, status, createdAt, lastUpdatedAt, endedAt, parentInstanceId, tags } = view
   return {
     instanceID: instanceId,
     workflowName,
@@ -60,6 +60,7 @@ export function toWireSummary(view: InstanceView): WireStatus {
     runtimeStatus: status === 'STALLED' ? 'RUNNING' : status,
     properties: {
       ...(status === 'STALLED' && { [`${own}.status`]: status }),
+      ...(endedAt && { [`${own}.ended_at`]: endedAt.toISOString() }),
       ...(parentInstanceId !== undefined && { [`${own}.parent_instance_id`]: parentInstanceId }),
       ...(tags && { [`${own}.tags`]: JSON.stringify(tags) }),
     },
@@ -81,6 +82,7 @@ export function fromWireStatus(json: unknown): InstanceView {
     status,
     createdAt: new Date(String(createdAt)),
     lastUpdatedAt: new Date(String(lastUpdatedAt)),
+    ...timeAt(text, 'endedAt', `${own}.ended_at`),
     ...payloadAt(text, 'input', `${dapr}.input`),
     ...payloadAt(text, 'output', `${dapr}.output`),
     ...payloadAt(text, 'customStatus', `${own}.custom_status`, `${dapr}.custom_status`),
@@ -148,6 +150,11 @@ function readRetryOf(text: Readonly<Record<string, unknown>>): Pick<InstanceView
 function payloadAt(text: Readonly<Record<string, unknown>>, member: string, ...names: readonly string[]) {
   const payload = names.map((name) => stringAt(text, name)).find((found) => found !== undefined)
   return payload === undefined || payload === '' ? {} : { [member]: payload }
+}
+
+function timeAt(text: Readonly<Record<string, unknown>>, member: 'endedAt', name: string) {
+  const time = stringAt(text, name)
+  return time === undefined ? {} : { [member]: new Date(time) }
 }
 
 function stringAt(text: Readonly<Record<string, unknown>>, name: string): string | undefined {

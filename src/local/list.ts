@@ -7,7 +7,7 @@ import type { Database } from './database.ts'
 import { type FullRow, toInstanceRow } from './instance-table.ts'
 
 /** Without payloads, which may have megabytes; of what a row shows, the reason of a stall. */
-const lightRow = `SELECT i.*, json_remove(starts.body, '$.input') AS start,
+const lightRow = `SELECT i.*, json_remove(starts.body, '$.input', '$.past') AS start,
     CASE WHEN listed = 'STALLED' THEN json_object('stalled', shown.body -> '$.stalled') END AS shown
   FROM page JOIN instances i USING (life) JOIN starts USING (life) LEFT JOIN shown USING (life)`
 

@@ -15,6 +15,7 @@ export function viewOf(row: InstanceRow): InstanceView {
     status: isStalled ? 'STALLED' : started,
     createdAt: new Date(row.createdAt),
     lastUpdatedAt: new Date(row.lastUpdatedAt),
+    ...(isTerminal(row.status) && { endedAt: new Date(row.lastUpdatedAt) }),
     ...(input !== undefined && { input }),
     ...(output !== undefined && { output }),
     ...(customStatus !== undefined && { customStatus }),

@@ -18,6 +18,8 @@ export interface InstanceView {
   readonly status: RuntimeStatus
   readonly createdAt: Date
   readonly lastUpdatedAt: Date
+  /** Of one that has ended: when. `lastUpdatedAt` is the same then, and does not change any more. */
+  readonly endedAt?: Date
   readonly input?: Payload
   readonly output?: Payload
   readonly customStatus?: Payload

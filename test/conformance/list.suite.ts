@@ -225,11 +225,13 @@ export function describeLists(open: () => Store): void {
     })
 
     test('rows of a list come without payloads (MJ: query/payloads)', async () => {
-      const row = await create('1', { tags: { team: 'a' }, startAt: 9_000, input: '"secret"' })
+      const link = { kind: 'rewind', instanceId: '1', incarnation: 'before', generation: 1 } as const
+      const past = { link, started: { input: '"secret"', flags: [] }, turns: [], anew: [] }
+      const row = await create('1', { tags: { team: 'a' }, startAt: 9_000, input: '"secret"', past })
       const end = { episode: 1, status: 'FAILED', lastUpdatedAt: 2_000 } as const
       const failure = { errorType: 'E', message: 'secret' }
       await open().projectStatus(row, { ...end, output: '"secret"', customStatus: '"secret"', failure })
-      const { input: _, ...rest } = row
+      const { input: _input, past: _past, ...rest } = row
       expect((await open().list({ limit: 9 })).instances).toEqual([
         { ...rest, status: 'FAILED', episode: 1, lastUpdatedAt: 2_000 },
       ])

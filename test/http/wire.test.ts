@@ -31,6 +31,11 @@ test('the status object is the one of the specification', () => {
   })
 })
 
+test('an instance that has ended tells when', () => {
+  const { properties } = toWireStatus({ ...view, endedAt: view.lastUpdatedAt })
+  expect(properties['tenuto.workflow.ended_at']).toBe('2026-01-31T09:30:01.000Z')
+})
+
 test('a failure shows type, message and stack, and no output', () => {
   const failure = {
     errorType: 'CardError',
@@ -94,6 +99,7 @@ test('every view comes back as it was, through JSON and all', () => {
     workflowName: fc.string(),
     createdAt: time,
     lastUpdatedAt: time,
+    endedAt: time,
     input: payload,
     customStatus: payload,
   }

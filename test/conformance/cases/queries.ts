@@ -58,6 +58,32 @@ export const listCases: Cases = {
     expect(await bench.host.pass(bench.management.count({ tags: { team: 'a' } }))).toEqual({ count: 2 })
   },
 
+  async 'what has ended tells when, the same ever after, and is found by that time (MJ: query/completed range)'(
+    open,
+  ) {
+    const bench = await open({ workflows: { echo, waiting } })
+    await bench.start('waiting', 1, { instanceId: 'late' })
+    await bench.start('waiting', 2, { instanceId: 'live' })
+    await bench.start('echo', 3, { instanceId: 'early' })
+    const { endedAt: early } = await bench.ended('early')
+    await bench.host.pass(bench.management.terminate('early'))
+    const between = bench.host.now() + bench.shortMs
+    await bench.start('echo', 4, { instanceId: 'pause', startAt: between + bench.shortMs })
+    await bench.ended('pause')
+    await bench.raise('late', 'go')
+    const { endedAt: late } = await bench.ended('late')
+    await bench.idle()
+    expect((await bench.view('live')).endedAt).toBeUndefined()
+    expect((await bench.view('early')).endedAt).toEqual(early)
+    expect(early?.getTime()).toBeLessThan(between)
+    expect(late?.getTime()).toBeGreaterThan(between)
+    const statuses = ['COMPLETED', 'FAILED', 'TERMINATED'] as const
+    expect(await listed(bench, { statuses, lastUpdatedTo: between })).toEqual(['early'])
+    expect(await listed(bench, { statuses, lastUpdatedFrom: between })).toEqual(['late', 'pause'])
+    const { instances } = await bench.host.pass(bench.management.list({ instanceIdPrefix: 'early' }))
+    expect(instances.map(({ endedAt }) => endedAt)).toEqual([early])
+  },
+
   async 'a list has no payloads unless they are asked for'(open) {
     const bench = await open({ workflows: { waiting } })
     await bench.start('waiting', 'secret', { tags: { team: 'a' } })
