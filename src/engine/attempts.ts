@@ -58,6 +58,7 @@ function attempt(call: Call, seq: number, wanted: RetryAttempt | undefined): voi
     label: call.label,
     onCompleted: (value) => call.onSettled.complete(value),
     onFailed: (failure) => onFailed(call, command, failure),
+    isQueued: command.kind === 'scheduleTask' && !command.inline,
   })
 }
 

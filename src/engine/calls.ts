@@ -10,6 +10,7 @@ import { activityPlan, withInput } from './activity-plan.ts'
 import { type Call, place, type Plan } from './attempts.ts'
 import type { CallSite } from './call-site.ts'
 import type { Execution } from './execution.ts'
+import { engineFlags } from './flags.ts'
 import { type RollbackPlan, toRollback } from './rollback-plan.ts'
 import { createTask, type TaskState } from './tasks.ts'
 import { cancelTimer } from './waiting.ts'
@@ -89,15 +90,23 @@ function begin(execution: Execution, { site, rollback, ...plan }: WorkflowCall):
 }
 
 /**
- * The workflow has cancelled the call: a late answer is nobody's, and a back-off timer is deleted. What is to be undone is heard of
- * nevertheless.
+ * The workflow has cancelled the call: a late answer is nobody's, a back-off timer is deleted, and an activity hears of it. What is to be
+ * undone is heard of nevertheless, so nobody tells it to stop half-way.
  */
 function abandon(call: Call, rollback: RollbackPlan | undefined): void {
   const { execution } = call
   if (call.timerPending) {
     cancelTimer(execution, call.waitingFor)
     execution.rollbacks.lose(call)
-  } else if (!rollback) execution.pending.delete(call.waitingFor)
+  } else if (!rollback) cancelAttempt(execution, call.waitingFor)
+}
+
+function cancelAttempt({ pending, commands, outcome, started }: Execution, seq: number): void {
+  const isQueued = pending.get(seq)?.isQueued ?? false
+  pending.delete(seq)
+  // Whoever cancels after the end (a finally block, say) cancels nothing.
+  if (!isQueued || outcome || !started.flags.includes(engineFlags.recordCancelledTasks)) return
+  commands.issue({ kind: 'cancelTask', seq })
 }
 
 /** Dapr's `<parent>:%04x`; later generations put their number in between, so that no two children of an instance share an id. */

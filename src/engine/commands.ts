@@ -61,6 +61,11 @@ interface CancelTimer extends Numbered {
   readonly dueAt: number
 }
 
+/** An activity that its workflow has cancelled. Takes no number of its own: `seq` is the activity's. */
+interface CancelTask extends Numbered {
+  readonly kind: 'cancelTask'
+}
+
 export interface CreateChild extends Numbered {
   readonly kind: 'createChild'
   readonly name: string
@@ -87,7 +92,19 @@ export interface StartWorkflow extends Numbered {
   readonly tags?: Tags
 }
 
-export type Command = ScheduleTask | CreateTimer | CancelTimer | CreateChild | SendEvent | StartWorkflow
+export type Command =
+  | ScheduleTask
+  | CreateTimer
+  | CancelTimer
+  | CancelTask
+  | CreateChild
+  | SendEvent
+  | StartWorkflow
+
+/** True for a command that has the number of another one, which it cancels. */
+export function isCancellation({ kind }: Command): boolean {
+  return kind === 'cancelTimer' || kind === 'cancelTask'
+}
 
 /** True for a command that nothing answers. */
 export function isOneWay({ kind }: Command): boolean {
@@ -117,6 +134,8 @@ export function describeCommand(command: Command | undefined): string {
       return `#${command.seq} timer${describeName(command.name)}${describeOrigin(command.origin)}`
     case 'cancelTimer':
       return `cancellation of timer #${command.seq}`
+    case 'cancelTask':
+      return `cancellation of activity #${command.seq}`
     case 'createChild':
       return `#${command.seq} child workflow '${command.name}' (${command.instanceId}) with input ${preview(command.input)}`
     case 'sendEvent':
@@ -137,6 +156,7 @@ export function sameCommand(a: Command, b: Command): boolean {
     case 'createTimer':
       return b.kind === a.kind && sameOrigin(a.origin, b.origin)
     case 'cancelTimer':
+    case 'cancelTask':
       return b.kind === a.kind
     case 'createChild':
       return b.kind === a.kind && a.name === b.name && a.instanceId === b.instanceId && a.input === b.input

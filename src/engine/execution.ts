@@ -29,6 +29,8 @@ export interface PendingCommand {
   readonly onFailed: (failure: FailureDetails) => void
   /** Of a timer: when it is due, ms since the epoch. */
   readonly dueAt?: number
+  /** Of an activity that is on the queue. */
+  readonly isQueued?: boolean
 }
 
 export class Execution implements TaskOwner {

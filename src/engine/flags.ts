@@ -4,6 +4,8 @@
 export const engineFlags = {
   /** continueAsNew refuses while a timer or composite of the generation was never awaited (it would be lost silently). */
   refuseUnawaitedAtContinueAsNew: 1,
+  /** cancel() of an activity's task is recorded, so that it is not run any more, and hears of it when it runs. */
+  recordCancelledTasks: 2,
 } as const
 
 /** What a generation that begins now records. */

@@ -97,9 +97,10 @@ export class ActivityHandler {
     const record = new AttemptRecord(this.#host, message)
     const taken = message.atMostOnce ? await record.claim() : undefined
     // The count only saves a run, and so does what this process happens to know; safety rests on the fact id.
-    const isTerminated = this.#host.instances.get(keyOf(message))?.state.status === 'TERMINATED'
+    const state = this.#host.instances.get(keyOf(message))?.state
+    const isOver = state?.status === 'TERMINATED' || state?.cancelled.has(message.seq) === true
     const mustRead =
-      receiveCount > 1 || isTerminated || message.inputInHistory === true || message.atMostOnce === true
+      receiveCount > 1 || isOver || message.inputInHistory === true || message.atMostOnce === true
     const verdict: Verdict = mustRead ? await this.#judge(message) : { kind: 'run' }
     const { kind, whole = message, waiting } = verdict
     switch (kind) {
@@ -151,7 +152,7 @@ export class ActivityHandler {
     const { clock, logger, tracer } = ports
     if (!taken) {
       const queued = { record, tokenOf: async () => tokenOf(ports, message), mayRunMs }
-      const forget = this.#host.running.add(keyOf(message), () => record.cancel())
+      const forget = this.#host.running.add({ message, cancel: (why) => record.hearing.cancel(why) })
       try {
         return await runActivity({ app, clock, logger, tracer, shutdown }, message, queued)
       } finally {

@@ -75,7 +75,11 @@ async function runTraced(
     return failed(failureOf(new TenutoError('ACTIVITY_NOT_REGISTERED', text)))
   }
   const over = new AbortController()
-  const signal = AbortSignal.any([host.shutdown, over.signal, ...(queued ? [queued.record.cancelled] : [])])
+  const signal = AbortSignal.any([
+    host.shutdown,
+    over.signal,
+    ...(queued ? [queued.record.hearing.cancelled] : []),
+  ])
   const attempt: Attempt = { message, signal, logger: host.logger, queued, token: undefined }
   const startedAt = host.clock.now()
   const run = registered.run as (ctx: ActivityContext, input: unknown) => unknown

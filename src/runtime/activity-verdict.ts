@@ -4,13 +4,14 @@ import type { Command } from '../engine/commands.ts'
 import { deferralFactId, isTaskOutcome, taskFactId } from '../engine/events.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { isTerminal } from '../workflow/status.ts'
+import type { Episode } from './episode.ts'
 import type { LiveInstance } from './live-instance.ts'
 import type { ActivityMessage } from './messages.ts'
 import type { Ports } from './ports.ts'
 
 /**
- * `settled`: its outcome is known, it is completed from outside, or nobody may run it any more; only guard duty is left. `waits in inbox`: it has run, and the ring
- * for its outcome may have been lost. `run detached`: it was asked for by a generation that is over, or by an instance that has ended;
+ * `settled`: its outcome is known, it is completed from outside, or nobody may run it any more; only guard duty is left. `waits in inbox`:
+ * it has run, and the ring for its outcome may have been lost. `run detached`: it was asked for by a generation that is over, or by an instance that has ended;
  * nobody hears of the outcome.
  */
 export interface Verdict {
@@ -35,6 +36,7 @@ export async function verdictOn(
   const { generation, seq, instanceId } = message
   const factId = taskFactId(generation, seq)
   if (state.status === 'TERMINATED' || state.known.has(factId)) return { kind: 'settled' }
+  if (generation === state.generation && state.cancelled.has(seq)) return { kind: 'settled' }
   if (generation < state.generation || isTerminal(state.status)) return verdictOnDetached(ports, message)
   if (state.deferred.has(seq)) return { kind: 'settled' }
   const waiting = [factId, deferralFactId(generation, seq)].find((id) => inbox.has(id))
@@ -49,10 +51,12 @@ async function verdictOnDetached({ store, logger }: Ports, message: ActivityMess
   const { instanceId, incarnation, name: activity, seq } = message
   const history = await store.readHistory({ instanceId, incarnation })
   const episodes = history.filter(({ generation }) => generation === message.generation)
-  const isSettled = episodes.some(({ events }) =>
-    events.some((event) =>
-      isTaskOutcome(event) ? event.seq === seq : event.kind === 'activityDeferred' && event.task === seq,
-    ),
+  const isSettled = episodes.some(
+    (episode) =>
+      cancels(episode, message) ||
+      episode.events.some((event) =>
+        isTaskOutcome(event) ? event.seq === seq : event.kind === 'activityDeferred' && event.task === seq,
+      ),
   )
   if (isSettled) return { kind: 'settled' }
   const commands = episodes.flatMap((episode) => episode.commands)
@@ -66,6 +70,17 @@ async function verdictOnDetached({ store, logger }: Ports, message: ActivityMess
   )
   logger.error(error.message, { instanceId, activity, code: error.code })
   return { kind: 'settled' }
+}
+
+/** Whether the episode cancels the activity. */
+export function cancels(
+  { commands, generation }: Pick<Episode, 'commands' | 'generation'>,
+  task: Pick<ActivityMessage, 'generation' | 'seq'>,
+): boolean {
+  return (
+    generation === task.generation &&
+    commands.some(({ kind, seq }) => kind === 'cancelTask' && seq === task.seq)
+  )
 }
 
 /** The message as it would be if queues had no limit. */

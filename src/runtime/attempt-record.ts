@@ -4,6 +4,7 @@
 import { TenutoError } from '../workflow/errors.ts'
 import { limits } from '../workflow/limits.ts'
 import type { Payload } from '../workflow/payload.ts'
+import { Hearing } from './hearing.ts'
 import type { ActivityMessage } from './messages.ts'
 import type { Ports } from './ports.ts'
 import type { AttemptRow } from './rows.ts'
@@ -22,11 +23,11 @@ export interface RecordHost {
 export class AttemptRecord {
   /** When it was heard of last, ms since the epoch. */
   beatAt: number
+  readonly hearing: Hearing
   readonly #host: RecordHost
   readonly #message: ActivityMessage
   readonly #nonce: string
   readonly #over = new AbortController()
-  readonly #cancelled = new AbortController()
   #claimedUntil: number | undefined
   #details: Payload
   /** The row that was there before this run wrote its own. */
@@ -42,19 +43,9 @@ export class AttemptRecord {
     const { soleProcess, newId, clock } = host.ports
     this.#host = host
     this.#message = message
+    this.hearing = new Hearing(message)
     this.#nonce = soleProcess === undefined ? newId() : `${soleProcess}:${newId()}`
     this.beatAt = clock.now()
-  }
-
-  /** Aborted when nobody waits for the attempt any more. */
-  get cancelled(): AbortSignal {
-    return this.#cancelled.signal
-  }
-
-  cancel(): void {
-    const { instanceId, name } = this.#message
-    const text = `Activity '${name}' was cancelled: instance '${instanceId}' was terminated.`
-    this.#cancelled.abort(new TenutoError('ACTIVITY_CANCELLED', text))
   }
 
   /**
@@ -143,14 +134,7 @@ export class AttemptRecord {
       await ports.store.putAttempt(this.#message, this.#row(), inTheWay.nonce)
     this.#hasWritten = true
     await ports.store.settled()
-    await this.#listen()
-  }
-
-  /** What has become of the instance meanwhile. */
-  async #listen(): Promise<void> {
-    const { instanceId, incarnation } = this.#message
-    const row = await this.#host.ports.store.getInstance(instanceId, 'row')
-    if (row?.incarnation === incarnation && row.status === 'TERMINATED') this.cancel()
+    await this.hearing.listen(ports.store)
   }
 
   async #earlier(): Promise<AttemptRow | undefined> {

@@ -7,6 +7,7 @@ import { boundedFailure, type FailureDetails } from '../workflow/failure.ts'
 import type { Payload } from '../workflow/payload.ts'
 import { isTerminal } from '../workflow/status.ts'
 import { asksFor, invalidToken, parseToken, type TokenAddress } from './activity-token.ts'
+import { cancels } from './activity-verdict.ts'
 import { checkPayload } from './checks.ts'
 import { outcomeDigest } from './digest.ts'
 import type { Episode } from './episode.ts'
@@ -104,7 +105,9 @@ function isToldAlready(address: TokenAddress, episodes: readonly Episode[], dige
 }
 
 /** Why nobody waits for the task any more. */
-function endOf({ generation }: TokenAddress, episodes: readonly Episode[]): string | undefined {
+function endOf(address: TokenAddress, episodes: readonly Episode[]): string | undefined {
+  const { generation } = address
+  if (episodes.some((episode) => cancels(episode, address))) return 'its workflow has cancelled it'
   const newest = episodes.at(-1)
   if (newest && isTerminal(newest.status)) return `the instance has ended (${newest.status})`
   const isOver = episodes.some((episode) => episode.generation === generation && episode.continuedAsNew)

@@ -82,6 +82,9 @@ function askedFor(ports: Ports, state: InstanceState, order: DispatchOrder): Ask
       case 'cancelTimer':
         if (!isNeverSet(episode, command)) asked.cancelled.push({ seq: command.seq, dueAt: command.dueAt })
         break
+      // Whoever runs it, or is about to, hears of it otherwise.
+      case 'cancelTask':
+        break
       case 'createChild':
         if (!isAnswered(command)) asked.children.push(command)
         break

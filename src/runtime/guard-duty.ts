@@ -77,11 +77,12 @@ async function readGeneration(
   return episodes[0]?.n === Math.max(openedBy, 1) ? episodes : store.readHistory(key)
 }
 
-/** Sequence numbers that need nobody any more, by generation: they have an outcome, or somebody outside will complete them. */
+/** Sequence numbers that need nobody any more, by generation: they have an outcome, were cancelled, or somebody outside completes them. */
 function answeredIn(history: readonly Episode[]): ReadonlyMap<number, ReadonlySet<number>> {
   const answered = new Map<number, Set<number>>()
-  for (const { generation, events } of history) {
+  for (const { generation, events, commands } of history) {
     const seqs = answered.get(generation) ?? new Set()
+    for (const { kind, seq } of commands) if (kind === 'cancelTask') seqs.add(seq)
     for (const event of events) {
       if (isTaskOutcome(event)) seqs.add(event.seq)
       else if (event.kind === 'activityDeferred') seqs.add(event.task)

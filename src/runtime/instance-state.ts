@@ -1,6 +1,6 @@
 // What the protocol knows of an instance: the fold of its episodes. Plain data and one function that takes an episode in.
 
-import { type Command, isOneWay } from '../engine/commands.ts'
+import { type Command, isCancellation, isOneWay } from '../engine/commands.ts'
 import {
   type ActivityDeferred,
   type ExecutionStarted,
@@ -45,6 +45,8 @@ export interface InstanceState {
   consumed: [factId: string, episode: number][]
   /** Activities among them that are completed from outside, and until when (ms since the epoch), by sequence number. */
   readonly deferred: Map<number, number | undefined>
+  /** Activities of the current generation that the workflow has cancelled, by sequence number. */
+  readonly cancelled: Set<number>
   /** Inline activities that wait, by sequence number. */
   readonly inline: Set<number>
   /** Who runs them; meaningless while none waits. */
@@ -76,6 +78,7 @@ export function emptyState(key: InstanceKey): InstanceState {
     known: new Map(),
     consumed: [],
     deferred: new Map(),
+    cancelled: new Set(),
     inline: new Set(),
     lease: undefined,
     timersSince: new Map(),
@@ -109,8 +112,9 @@ export function absorb(state: InstanceState, episode: Episode): void {
   carry(state, episode)
   // Before the events: a command may be answered by the episode that makes it.
   for (const command of episode.commands) {
-    if (command.kind === 'cancelTimer') answer(state, command.seq)
+    if (isCancellation(command)) answer(state, command.seq)
     else if (!isOneWay(command)) state.outstanding.set(command.seq, command)
+    if (command.kind === 'cancelTask') state.cancelled.add(command.seq)
     if (command.kind === 'createTimer') state.timersSince.set(command.seq, episode.at)
     if (command.kind === 'scheduleTask' && command.inline) state.inline.add(command.seq)
   }
@@ -164,6 +168,7 @@ function openGeneration(state: InstanceState, episode: NonNullable<InstanceState
   state.leftTimers = timersLeft(state.outstanding.values(), episode)
   state.outstanding.clear()
   state.deferred.clear()
+  state.cancelled.clear()
   state.known.clear()
   state.carriers.clear()
   state.inline.clear()

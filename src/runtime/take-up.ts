@@ -2,7 +2,7 @@
 // time. What comes of it is one episode, like that of any other first turn, so nothing is half taken up, and nothing of it is dispatched
 // that has its outcome already.
 
-import { type Command, type Outcome, sameCommand } from '../engine/commands.ts'
+import { type Command, isCancellation, isOneWay, type Outcome, sameCommand } from '../engine/commands.ts'
 import { type EventRaised, factIdOf, type HistoryEvent, isTaskOutcome } from '../engine/events.ts'
 import type { Execution } from '../engine/execution.ts'
 import type { TurnResult } from '../engine/turn.ts'
@@ -148,13 +148,13 @@ function bySeq(commands: readonly Command[]): ReadonlyMap<number, Command> {
   return new Map(commands.filter(isNumbered).map((command) => [command.seq, command] as const))
 }
 
-/** A cancellation has the number of its timer. */
-function isNumbered({ kind }: Command): boolean {
-  return kind !== 'cancelTimer'
+/** A cancellation has the number of what it cancels. */
+function isNumbered(command: Command): boolean {
+  return !isCancellation(command)
 }
 
-function isAnswered({ kind }: Command): boolean {
-  return kind === 'scheduleTask' || kind === 'createChild' || kind === 'createTimer' || kind === 'cancelTimer'
+function isAnswered(command: Command): boolean {
+  return !isOneWay(command)
 }
 
 function nameOf(command: Command): string | undefined {

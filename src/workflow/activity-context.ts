@@ -15,9 +15,10 @@ export interface ActivityContext {
   /** The same for every attempt and redelivery of one call, different for any other call: hand it to services that deduplicate. */
   readonly idempotencyKey: string
   /**
-   * Aborted when a time of the attempt is up (`timeout`, `heartbeatTimeout`), when its instance is terminated, or when the host shuts down. Of a
-   * termination a run on the queue hears at once where the same process has committed it, as on the embedded backend, and elsewhere at its
-   * next heartbeat; the reason is a TenutoError `ACTIVITY_CANCELLED`. What an instance that ends otherwise has not awaited runs on.
+   * Aborted when a time of the attempt is up (`timeout`, `heartbeatTimeout`), when its workflow cancels the task or is terminated, or when the
+   * host shuts down. Of a cancellation or a termination a run on the queue hears at once where the same process has committed it, as on the
+   * embedded backend, and elsewhere at its next heartbeat; the reason is a TenutoError `ACTIVITY_CANCELLED`. What an instance that ends
+   * otherwise has not awaited runs on.
    */
   readonly signal: AbortSignal
   /** W3C `traceparent` of the attempt, for services that are called without instrumentation. Absent where nothing is traced. */

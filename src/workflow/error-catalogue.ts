@@ -112,7 +112,7 @@ const entries = {
   },
   ACTIVITY_CANCELLED: {
     summary:
-      'Nobody waits for the attempt of an activity any more: its instance was terminated. The reason of its AbortSignal.',
+      'Nobody waits for the attempt of an activity any more: its workflow was terminated, or has cancelled the task. The reason of its AbortSignal.',
     remedy: 'Stop, clean up, and throw; what the activity returns or throws is not heard of.',
   },
   ACTIVITY_INLINE: {

@@ -13,7 +13,9 @@ export interface Task<T> extends Promise<T> {
   getException(): Error
   /**
    * Gives the task up: it fails with TenutoError `TASK_CANCELLED`; a timer's schedule is deleted, a waiter takes no event, a late
-   * result is ignored. @returns false when the task had completed before.
+   * result is ignored. A queued activity is not run any more where whoever takes it knows of that, and one that runs hears of it by its
+   * `signal`; see `ActivityContext.signal`. One with a `rollback`, an inline one and a child run on.
+   * @returns false when the task had completed before.
    */
   cancel(): boolean
 }

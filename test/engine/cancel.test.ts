@@ -58,21 +58,99 @@ test('cancelling leaves other timers alone', async () => {
 })
 
 test.each([
-  ['activity', (ctx: WorkflowContext) => ctx.callActivity('x'), completed(1, 'late')],
-  ['child', (ctx: WorkflowContext) => ctx.callChildWorkflow('x'), childCompleted(1, 'late')],
-])('a cancelled %s fails with its code, and its late answer is ignored', async (_kind, call, late) => {
-  const run = await start(async (ctx: WorkflowContext) => {
-    const task = call(ctx)
+  [
+    'activity',
+    (ctx: WorkflowContext) => ctx.callActivity('x'),
+    completed(1, 'late'),
+    [{ kind: 'cancelTask', seq: 1 }],
+  ],
+  ['child', (ctx: WorkflowContext) => ctx.callChildWorkflow('x'), childCompleted(1, 'late'), []],
+  ['inline activity', (ctx: WorkflowContext) => ctx.callActivity('x', 1, { inline: true }), completed(1), []],
+])(
+  'a cancelled %s fails with its code, and its late answer is ignored',
+  async (_kind, call, late, recorded) => {
+    const run = await start(async (ctx: WorkflowContext) => {
+      const task = call(ctx)
+      await ctx.callActivity('a')
+      task.cancel()
+      return [await codeOf(task), await ctx.callActivity('b')]
+    })
+    await run.turn(completed(2))
+    expect(run.commands).toMatchObject([...recorded, { kind: 'scheduleTask', name: 'b', seq: 3 }])
+    await run.turn(late)
+    await run.turn(completed(3, 'b'))
+    expect(run.output).toEqual(['TASK_CANCELLED', 'b'])
+    await run.replayed()
+  },
+)
+
+test('a generation that began before cancellations were recorded records none, and replays', async () => {
+  const workflow = async (ctx: WorkflowContext) => {
+    const task = ctx.callActivity('x')
     await ctx.callActivity('a')
     task.cancel()
-    return [await codeOf(task), await ctx.callActivity('b')]
-  })
+    await ctx.callActivity('b')
+  }
+  const run = await start(workflow, { flags: [1] })
   await run.turn(completed(2))
   expect(run.asked).toEqual(['scheduleTask:b'])
-  await run.turn(late)
-  await run.turn(completed(3, 'b'))
-  expect(run.output).toEqual(['TASK_CANCELLED', 'b'])
+  await run.turn(completed(3))
   await run.replayed()
+})
+
+test('an activity cancelled in the turn that asked for it is asked for and cancelled', async () => {
+  const run = await start(async (ctx: WorkflowContext) => void ctx.callActivity('x').cancel())
+  expect(run.asked).toEqual(['scheduleTask:x', 'cancelTask'])
+  await run.replayed()
+})
+
+test('one with a rollback is awaited, and undone when it completes nevertheless', async () => {
+  const run = await start(
+    async (ctx: WorkflowContext) => {
+      const task = ctx.callActivity('x', 1, { rollback: 'undo' })
+      await ctx.callActivity('a')
+      task.cancel()
+      await ctx.rollback()
+      return codeOf(task)
+    },
+    { activities: { undo: () => {} } },
+  )
+  await run.turn(completed(2))
+  expect(run.commands).toEqual([])
+  await run.turn(completed(1, 'done'))
+  expect(run.commands).toMatchObject([{ kind: 'scheduleTask', name: 'undo', input: '"done"' }])
+  await run.turn(completed(3))
+  expect(run.output).toBe('TASK_CANCELLED')
+  await run.replayed()
+})
+
+test('a cancellation after the end is none', async () => {
+  const run = await start(async (ctx: WorkflowContext) => {
+    const task = ctx.callActivity('x')
+    try {
+      await ctx.callActivity('a')
+      ctx.continueAsNew(1)
+    } finally {
+      task.cancel()
+    }
+  })
+  await run.turn(completed(2))
+  expect(run.outcome?.kind).toBe('continuedAsNew')
+  expect(run.commands).toEqual([])
+  await run.replayed()
+})
+
+test('code that cancels no more does not fit a history that has the cancellation', async () => {
+  const waiting = (cancels: boolean) => async (ctx: WorkflowContext) => {
+    const task = ctx.callActivity('x')
+    await ctx.callActivity('a')
+    if (cancels) task.cancel()
+    await ctx.callActivity('b')
+  }
+  const run = await start(waiting(true))
+  await run.turn(completed(2))
+  const { divergence } = await run.fresh(waiting(false)).run(run.episodes.map(({ turn }) => turn))
+  expect(divergence?.expected).toBe('cancellation of activity #1')
 })
 
 describe('with a retry policy', () => {
@@ -86,7 +164,7 @@ describe('with a retry policy', () => {
   test('during an attempt: the failure that comes then is not tried again', async () => {
     const run = await start(workflow)
     await run.turn(raised('stop'))
-    expect(run.asked).toEqual(['scheduleTask:next'])
+    expect(run.asked).toEqual(['cancelTask', 'scheduleTask:next'])
     await run.turn(failed(1))
     expect(run.commands).toEqual([])
     await run.turn(completed(2))
@@ -100,7 +178,7 @@ describe('with a retry policy', () => {
     await run.turn(fired(2))
     expect(run.asked).toEqual(['scheduleTask:x'])
     await run.turn(raised('stop'))
-    expect(run.asked).toEqual(['scheduleTask:next'])
+    expect(run.commands[0]).toEqual({ kind: 'cancelTask', seq: 3 })
     await run.turn(failed(3))
     expect(run.commands).toEqual([])
     await run.replayed()

@@ -2,7 +2,7 @@
 // after the other, and external events when nothing else can happen. The same scenario gives the same history, byte by byte.
 
 import { app } from '../../examples/app.ts'
-import type { Command } from '../../src/engine/commands.ts'
+import { type Command, isCancellation } from '../../src/engine/commands.ts'
 import type { HistoryEvent } from '../../src/engine/events.ts'
 import { runActivity } from '../../src/runtime/activity-runner.ts'
 import type { Episode } from '../../src/runtime/episode.ts'
@@ -81,8 +81,8 @@ class World {
     this.now += secondMs
     this.#generation = continuedAsNew ? generation + 1 : generation
     if (continuedAsNew) this.#pending = []
-    const cancelled = new Set(commands.filter(({ kind }) => kind === 'cancelTimer').map(({ seq }) => seq))
-    const added = continuedAsNew ? [] : commands.filter(({ kind }) => kind !== 'cancelTimer')
+    const cancelled = new Set(commands.filter(isCancellation).map(({ seq }) => seq))
+    const added = continuedAsNew ? [] : commands.filter((command) => !isCancellation(command))
     this.#pending = [...this.#pending, ...added].filter(({ seq }) => !cancelled.has(seq))
   }
 

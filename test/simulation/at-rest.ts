@@ -224,8 +224,9 @@ function checkDispatched({ ledger, violated }: RestView, lives: readonly Life[])
           !lives.some((life) => life.instanceId === command.instanceId)
         )
           violated(`I3 committed and never started: ${key} ${generation}.${seq}`)
-        // What runs at most once may have been interrupted before it ran.
+        // What runs at most once may have been interrupted before it ran, and what is idle is cancelled and leaves no trace.
         if (kind !== 'scheduleTask' || isTerminated || isOver || command.atMostOnce) continue
+        if (command.name === 'idle') continue
         const { firstSeq = seq, attempt = 1 } = command.retry ?? {}
         if (!ledger.runs.has(`${instanceId}/${incarnation}/t:${generation}.${firstSeq}#${attempt}`))
           violated(`I3 committed and never run: ${key} ${generation}.${seq}`)

@@ -108,6 +108,8 @@ class Oracle {
       case 'status':
         if (!this.#isChild) this.customStatus = step.value
         return acc
+      // Nobody hears what became of it.
+      case 'dropped':
       case 'timer':
       case 'event':
       case 'race':

@@ -18,6 +18,11 @@ interface AskInput extends WorkInput {
   readonly isSilent?: boolean
 }
 
+interface IdleInput {
+  readonly x: number
+  readonly isLater: boolean
+}
+
 interface WorkInput {
   readonly x: number
   readonly label: string
@@ -103,6 +108,15 @@ export function programApp(effects: Effects, isMisfit = false) {
     return valueOf(x)
   }
 
+  /** What it does is nobody's affair. */
+  async function idle(ctx: ActivityContext, { x, isLater }: IdleInput): Promise<number> {
+    await effects.pause((x % 4_000) + 5)
+    const pause = (ms: number) => effects.pause(ms)
+    if (isLater) await insist(async () => ctx.completeLater(), pause)
+    else await ctx.heartbeat(x)
+    return x
+  }
+
   async function run(ctx: WorkflowContext, input: ProgramInput): Promise<number> {
     if (isMisfit && ctx.isReplaying()) void ctx.createTimer(1)
     return new Interpreter(ctx, input, {
@@ -110,6 +124,7 @@ export function programApp(effects: Effects, isMisfit = false) {
       ask,
       once,
       beating,
+      idle,
       interrupted: () => effects.interrupted(),
     }).program(input.program, input.acc)
   }
@@ -125,7 +140,7 @@ export function programApp(effects: Effects, isMisfit = false) {
     }
   }
 
-  return defineApp({ workflows: { run, sink }, activities: { work, ask, once, beating } })
+  return defineApp({ workflows: { run, sink }, activities: { work, ask, once, beating, idle } })
 }
 
 interface Activities {
@@ -133,6 +148,7 @@ interface Activities {
   readonly ask: (ctx: ActivityContext, input: AskInput) => Promise<number>
   readonly once: (ctx: ActivityContext, input: WorkInput) => Promise<number>
   readonly beating: (ctx: ActivityContext, input: WorkInput) => Promise<number>
+  readonly idle: (ctx: ActivityContext, input: IdleInput) => Promise<number>
   readonly interrupted: () => void
 }
 
@@ -192,6 +208,9 @@ class Interpreter {
         )
       case 'unanswered':
         return mix(acc, await this.#unanswered(step))
+      case 'dropped':
+        await this.#drop(step)
+        return acc
       case 'fan':
         return (await Promise.all(step.xs.map((x) => this.#call(x)))).reduce(mix, acc)
       case 'inline':
@@ -287,6 +306,13 @@ class Interpreter {
       .callActivity(this.#activities.ask, input, { timeout: seconds })
       .catch((thrown: unknown) => thrown)
     return error instanceof TaskFailedError && error.failure.code === 'ACTIVITY_TIMEOUT' ? x : 0
+  }
+
+  async #drop({ x, seconds, isLater }: Extract<Step, { k: 'dropped' }>): Promise<void> {
+    const task = this.#ctx.callActivity(this.#activities.idle, { x, isLater })
+    if (seconds > 0) await this.#ctx.createTimer(seconds)
+    task.cancel()
+    await task.catch(() => {})
   }
 
   async #any({ x, seconds }: Extract<Step, { k: 'any' }>): Promise<number> {

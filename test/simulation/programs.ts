@@ -26,6 +26,8 @@ export type Step =
   | { readonly k: 'later'; readonly x: number; readonly fails: number }
   /** One that nobody completes: its time is up. */
   | { readonly k: 'unanswered'; readonly x: number; readonly seconds: number }
+  /** An activity that is cancelled after a while, whether it has run by then or not. */
+  | { readonly k: 'dropped'; readonly x: number; readonly seconds: number; readonly isLater: boolean }
   /** Whatever is first, an activity or a timer; both are awaited in the end. */
   | { readonly k: 'any'; readonly x: number; readonly seconds: number }
   | { readonly k: 'timer'; readonly seconds: number }
@@ -87,6 +89,7 @@ const grammar: readonly (readonly [weight: number, draw: Draw])[] = [
   [1, (rng) => ({ k: 'beating', x: number(rng), fails: rng.int(0, 2) })],
   [2, (rng) => ({ k: 'later', x: number(rng), fails: rng.chance(0.3) ? rng.int(1, 2) : 0 })],
   [1, (rng) => ({ k: 'unanswered', x: number(rng), seconds: rng.int(1, 1_200) })],
+  [2, (rng) => ({ k: 'dropped', x: number(rng), seconds: rng.int(0, 60), isLater: rng.chance(0.3) })],
   [1, (rng) => ({ k: 'any', x: number(rng), seconds: rng.int(1, 60) })],
   [1, (rng) => ({ k: 'timer', seconds: rng.int(1, 1800) })],
   [2, (rng, { events }) => (events ? { k: 'event', name: rng.pick(['a', 'b']) } : undefined)],

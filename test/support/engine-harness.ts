@@ -2,7 +2,7 @@
 // that each behaviour can be checked twice: as it happened, and as a replay of what was recorded.
 
 import { expect } from 'vitest'
-import { type Command, isOneWay, type Outcome } from '../../src/engine/commands.ts'
+import { type Command, isCancellation, isOneWay, type Outcome } from '../../src/engine/commands.ts'
 import type { ExecutionStarted, HistoryEvent } from '../../src/engine/events.ts'
 import { Execution } from '../../src/engine/execution.ts'
 import { currentFlags } from '../../src/engine/flags.ts'
@@ -142,7 +142,7 @@ export class EngineRun {
     for (const { turn, result } of this.episodes) {
       for (const event of turn.events) if ('seq' in event) open.delete(event.seq)
       for (const command of result.commands) {
-        if (command.kind === 'cancelTimer') open.delete(command.seq)
+        if (isCancellation(command)) open.delete(command.seq)
         else if (!isOneWay(command)) open.set(command.seq, command)
       }
     }
@@ -195,6 +195,7 @@ function summaryOf(command: Command): string {
       return `${command.kind}:${command.name}`
     case 'createTimer':
     case 'cancelTimer':
+    case 'cancelTask':
       return command.kind
     default:
       return command satisfies never

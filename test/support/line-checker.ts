@@ -1,5 +1,5 @@
 // What must hold at every commit, whoever writes: one line, each fact once, nothing early, nothing after the end.
-import type { Command } from '../../src/engine/commands.ts'
+import { type Command, isCancellation } from '../../src/engine/commands.ts'
 import { factIdOf, isTaskOutcome, type TaskOutcome } from '../../src/engine/events.ts'
 import type { Episode, InstanceKey } from '../../src/runtime/episode.ts'
 import type { Message } from '../../src/runtime/messages.ts'
@@ -11,6 +11,8 @@ interface Line {
   readonly known: Set<string>
   /** What was asked for, by generation and number. */
   readonly asked: Map<string, Command>
+  /** What was cancelled, likewise: no later episode hears of it. */
+  readonly cancelled: Set<string>
 }
 
 export class LineChecker {
@@ -53,7 +55,12 @@ export class LineChecker {
   /** An episode has become part of the history. */
   committed(key: InstanceKey, episode: Episode): void {
     const name = lineKey(key)
-    const line: Line = this.#lines.get(name) ?? { episodes: [], known: new Set(), asked: new Map() }
+    const line: Line = this.#lines.get(name) ?? {
+      episodes: [],
+      known: new Set(),
+      asked: new Map(),
+      cancelled: new Set(),
+    }
     this.#lines.set(name, line)
     const { episodes, known } = line
     if (episode.n !== episodes.length + 1) this.#violated(`I1 line of ${name} broken at ${episode.n}`)
@@ -68,11 +75,18 @@ export class LineChecker {
     }
     episodes.push(episode)
     for (const command of episode.commands) {
-      if (command.kind !== 'cancelTimer') line.asked.set(`${episode.generation}.${command.seq}`, command)
+      if (command.kind === 'cancelTask') line.cancelled.add(`${episode.generation}.${command.seq}`)
+      if (!isCancellation(command)) line.asked.set(`${episode.generation}.${command.seq}`, command)
     }
   }
 
-  #checkOutcome(what: string, { asked, episodes }: Line, episode: Episode, event: TaskOutcome): void {
+  #checkOutcome(
+    what: string,
+    { asked, cancelled, episodes }: Line,
+    episode: Episode,
+    event: TaskOutcome,
+  ): void {
+    if (cancelled.has(`${event.generation}.${event.seq}`)) this.#violated(`I4 cancelled before: ${what}`)
     if (event.generation !== episode.generation) this.#violated(`I4 foreign generation: ${what}`)
     // Only inline activities that share a commit, and what is taken up of another life, are answered by the episode that asks for them.
     const shared = episode.commands.find(

@@ -1,7 +1,12 @@
 // Activities that take long: how far they are, and whether they may begin again.
 
 import { expect } from 'vitest'
-import { type ActivityContext, TaskFailedError, type WorkflowContext } from '../../../src/index.ts'
+import {
+  type ActivityContext,
+  isTenutoError,
+  TaskFailedError,
+  type WorkflowContext,
+} from '../../../src/index.ts'
 import { type Cases, gate } from '../bench.ts'
 
 const retry = { firstRetryInterval: 0.001, maxNumberOfAttempts: 5 }
@@ -70,6 +75,36 @@ export const longActivityCases: Cases = {
     await bench.host.pass(bench.management.terminate('run'))
     expect(await bench.host.pass(heard.passed)).toMatchObject({ code: 'ACTIVITY_CANCELLED' })
     expect(await bench.ended('run')).toMatchObject({ status: 'TERMINATED' })
+  },
+
+  async 'an activity hears by its heartbeats that its workflow has cancelled it, and nobody hears of its outcome'(
+    open,
+  ) {
+    const begun = gate()
+    const heard = gate<unknown>()
+    async function load(ctx: ActivityContext): Promise<string> {
+      while (!ctx.signal.aborted) {
+        await ctx.heartbeat()
+        begun.open()
+      }
+      heard.open(ctx.signal.reason)
+      return 'too late'
+    }
+    async function run(ctx: WorkflowContext): Promise<unknown> {
+      const task = ctx.callActivity(load)
+      await ctx.waitForExternalEvent('stop')
+      const answers = [task.cancel(), task.cancel()]
+      await ctx.waitForExternalEvent('end')
+      return [answers, await task.catch((error: unknown) => isTenutoError(error) && error.code)]
+    }
+    const bench = await open({ workflows: { run }, activities: { load } })
+    await bench.start('run')
+    await bench.host.pass(begun.passed)
+    await bench.host.pass(bench.management.raiseEvent({ instanceId: 'run', eventName: 'stop' }))
+    expect(await bench.host.pass(heard.passed)).toMatchObject({ code: 'ACTIVITY_CANCELLED' })
+    await bench.host.pass(bench.management.raiseEvent({ instanceId: 'run', eventName: 'end' }))
+    const output = [[true, false], 'TASK_CANCELLED']
+    expect(await bench.ended('run')).toMatchObject({ status: 'COMPLETED', output })
   },
 
   async 'what runs at most once runs once, many at a time, and its failures are tried again'(open) {

@@ -200,6 +200,12 @@ export const protocol: Mutants = {
       },
     })),
   },
+  'a cancelled activity that is not recorded as such': {
+    ...faults,
+    mutant: writing((episode) => {
+      episode.commands = episode.commands.filter(({ kind }) => kind !== 'cancelTask')
+    }),
+  },
   'a rewind that forgets what succeeded': {
     ...calm,
     mutant: replacing(({ store }) => ({
