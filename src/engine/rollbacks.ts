@@ -62,7 +62,9 @@ export class Rollbacks {
     const settled = (undo: ActivityCall | undefined): void => {
       if (!open || !this.#open.delete(open)) return
       const own = open
-      const run = this.#runs.find(({ waiting }) => waiting.delete(own))
+      // The first rollback that waits for it undoes it.
+      const run = this.#runs.find(({ waiting }) => waiting.has(own))
+      for (const { waiting } of this.#runs) waiting.delete(own)
       if (undo) (run?.stack ?? this.#done).push(undo)
     }
     return {

@@ -34,6 +34,23 @@ async function tripUntilC(): Promise<EngineRun> {
   return run
 }
 
+test('a termination in the middle of ctx.rollback(), while a call is still under way, undoes that call too, and comes to its end', async () => {
+  const run = await start(async (ctx: WorkflowContext) => {
+    void ctx.callActivity('a', 1, { rollback: 'undo a' })
+    void ctx.callActivity('b', 2, { rollback: 'undo b' })
+    await ctx.rollback()
+    return 'never'
+  })
+  await run.turn(completed(1, 'A'))
+  await run.turn(terminated('stop'), completed(2, 'B'))
+  expect(asked(run)).toEqual(['undo b("B") of #2'])
+  await run.turn(completed(3))
+  expect(asked(run)).toEqual(['undo a("A") of #1'])
+  await run.turn(completed(4))
+  expect(run.outcome).toMatchObject({ kind: 'terminated', output: '"stop"' })
+  await run.replayed()
+})
+
 describe('a failed workflow', () => {
   test('undoes what it did, the last first, one after the other, with what the calls gave; then it fails as it had', async () => {
     const run = await tripUntilC()
