@@ -166,3 +166,25 @@ test('what is asked for and cancelled in one turn is never sent', async () => {
   await deliver(only, stage.doorbell())
   expect(stage.messages('activity')).toEqual([])
 })
+
+test('what was cancelled is not run after its workflow has continued as new', async () => {
+  const stage = new Stage()
+  let runs = 0
+  const run = async (ctx: WorkflowContext, isSecond?: boolean) => {
+    if (isSecond) return ctx.waitForExternalEvent('end')
+    const task = ctx.callActivity('work')
+    await ctx.waitForExternalEvent('stop')
+    task.cancel()
+    ctx.continueAsNew(true)
+    return undefined
+  }
+  const host = () => stage.host({ workflows: { run }, activities: { work: () => ++runs } })
+  const first = host()
+  await stage.start(first, 'run')
+  await deliver(first, stage.doorbell())
+  await stage.raise(first, 'run', 'stop')
+  await deliver(first, stage.doorbell())
+  expect((await stage.history('run')).at(-1)).toMatchObject({ generation: 2 })
+  expect(await deliver(host(), stage.activity(1), 2)).toEqual([true])
+  expect(runs).toBe(0)
+})
