@@ -4,17 +4,26 @@ import { mutants } from './mutants.ts'
 import { simulate } from './world.ts'
 
 /** Most are found within ten worlds. */
-const worlds = 1_000
+const worlds = 300
 
-/** Where the search begins, for those that are hard to find. */
-const firstWorld: Readonly<Record<string, number>> = {
-  'a new generation that forgets the carriers whose facts are still to come': 1_970,
-}
+/** It takes hundreds of worlds to find these: `npm run simulate -- --mutant all` hunts them too, and CI does. */
+const rare = [
+  'a new generation that forgets the carriers whose facts are still to come',
+  'a cancellation that takes the next timer along',
+  'a store that trims the inputs of activities that are still to be run',
+  'a message that is sent again fourfold, each time',
+  'items of a batch that were left for later, and nobody writes',
+]
 
-test.each(Object.entries(mutants))('found: %s', { timeout: 120_000 }, async (title, options) => {
-  const { mutant: _, ...whole } = options
-  const from = firstWorld[title] ?? 1
-  for (let seed = from; seed < from + worlds; seed++) {
+const common = Object.entries(mutants).filter(([title]) => !rare.includes(title))
+
+test('what is left to the hunt is there to be hunted', () => {
+  expect(rare.filter((title) => !(title in mutants))).toEqual([])
+})
+
+test.each(common)('found: %s', { timeout: 120_000 }, async (_, options) => {
+  const { mutant: _mutant, ...whole } = options
+  for (let seed = 1; seed <= worlds; seed++) {
     if ((await simulate(seed, options)).violations.length === 0) continue
     expect((await simulate(seed, whole)).violations).toEqual([])
     return
