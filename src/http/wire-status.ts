@@ -4,7 +4,7 @@
 import type { InstanceView } from '../runtime/management.ts'
 import type { FailureDetails } from '../workflow/failure.ts'
 import { decodePayload, type Payload } from '../workflow/payload.ts'
-import type { RuntimeStatus } from '../workflow/status.ts'
+import { isTerminal, type RuntimeStatus } from '../workflow/status.ts'
 import { asObject, optionalText, unexpected } from './wire-reading.ts'
 
 /** The status of an instance in Dapr's shape. Times are RFC 3339 in UTC. */
@@ -51,7 +51,7 @@ export function toWireStatus(view: InstanceView): WireStatus {
 
 /** As a status, without payloads: an instance in a list. */
 export function toWireSummary(view: InstanceView): WireStatus {
-  const { instanceId, workflowName, status, createdAt, lastUpdatedAt, endedAt, parentInstanceId, tags } = view
+  const { instanceId, workflowName, status, createdAt, lastUpdatedAt, parentInstanceId, tags } = view
   return {
     instanceID: instanceId,
     workflowName,
@@ -60,7 +60,6 @@ export function toWireSummary(view: InstanceView): WireStatus {
     runtimeStatus: status === 'STALLED' ? 'RUNNING' : status,
     properties: {
       ...(status === 'STALLED' && { [`${own}.status`]: status }),
-      ...(endedAt && { [`${own}.ended_at`]: endedAt.toISOString() }),
       ...(parentInstanceId !== undefined && { [`${own}.parent_instance_id`]: parentInstanceId }),
       ...(tags && { [`${own}.tags`]: JSON.stringify(tags) }),
     },
@@ -82,7 +81,8 @@ export function fromWireStatus(json: unknown): InstanceView {
     status,
     createdAt: new Date(String(createdAt)),
     lastUpdatedAt: new Date(String(lastUpdatedAt)),
-    ...timeAt(text, 'endedAt', `${own}.ended_at`),
+    // What has ended does not change any more.
+    ...(isTerminal(status) && { endedAt: new Date(String(lastUpdatedAt)) }),
     ...payloadAt(text, 'input', `${dapr}.input`),
     ...payloadAt(text, 'output', `${dapr}.output`),
     ...payloadAt(text, 'customStatus', `${own}.custom_status`, `${dapr}.custom_status`),
@@ -150,11 +150,6 @@ function readRetryOf(text: Readonly<Record<string, unknown>>): Pick<InstanceView
 function payloadAt(text: Readonly<Record<string, unknown>>, member: string, ...names: readonly string[]) {
   const payload = names.map((name) => stringAt(text, name)).find((found) => found !== undefined)
   return payload === undefined || payload === '' ? {} : { [member]: payload }
-}
-
-function timeAt(text: Readonly<Record<string, unknown>>, member: 'endedAt', name: string) {
-  const time = stringAt(text, name)
-  return time === undefined ? {} : { [member]: new Date(time) }
 }
 
 function stringAt(text: Readonly<Record<string, unknown>>, name: string): string | undefined {

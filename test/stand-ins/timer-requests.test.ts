@@ -73,8 +73,8 @@ test.each<[string, number, Spoil, Readonly<Record<string, number>>]>([
       sqsFaults.duplicateAfterMs = () => (clock.now() > begun + 60_000 ? 1_000 : undefined)
       schedulerFaults.duplicateAfterMs = () => 1_000
     },
-    // Each of the four early messages is sent again.
-    { SendMessageBatch: 5, CreateSchedule: 1 },
+    // The early messages are sent again; those that come together, together.
+    { SendMessageBatch: 4, CreateSchedule: 1 },
   ],
 ])('a timer costs, %s', async (_title, seconds, spoil, counts) => {
   const { bench, requests } = await open({ nap }, spoil)
