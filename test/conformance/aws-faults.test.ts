@@ -15,6 +15,10 @@ const exceptions: Exceptions = {
     'it counts its runs, and an attempt may be run again',
   'an event id with other data or another name is refused, before and after it was taken':
     'an event that is taken between the two requests of a raise is not seen by it; the history knows its id, so it counts once all the same',
+  'a completion counts once: the same one again is accepted, another one is refused, also after the end':
+    'a completion that is taken between the two requests of another one is not seen by it; it counts once all the same',
+  'what has ended stays as it is: terminate does nothing, suspend and resume are refused (Dapr: terminate/completed; DG: Executor/CompletionBeforeTerminateWins; MJ: control/no duplicate completion)':
+    'the row may show an end later than the history does; what is accepted until then is dropped',
 }
 
 const seed = Number(process.env['SEED'] ?? 1)
