@@ -4,22 +4,7 @@ import type { VirtualTime } from '../../../scripts/stack/virtual-time.ts'
 import type { Rng } from '../../simulation/rng.ts'
 import { cutAnswer, failAfter, type Fault, loseAnswer, loseRequest, refuse } from '../dynamodb/faults.ts'
 import type { RequestFault, Service } from './tally.ts'
-
-type Refusal = readonly [statusCode: number, name: string]
-
-const throttles: Readonly<Record<Service, readonly Refusal[]>> = {
-  dynamodb: [
-    [400, 'ProvisionedThroughputExceededException'],
-    [400, 'ThrottlingException'],
-    [400, 'RequestLimitExceeded'],
-  ],
-  sqs: [
-    [400, 'RequestThrottled'],
-    [400, 'ThrottlingException'],
-    [403, 'OverLimit'],
-  ],
-  scheduler: [[429, 'ThrottlingException']],
-}
+import { throttles } from './throttles.ts'
 
 interface Means {
   readonly service: Service

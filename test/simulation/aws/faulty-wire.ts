@@ -1,5 +1,6 @@
 // The wire of one container: every request may fail in each way that a request to AWS can.
 
+import { throttles } from '../../aws/faults/throttles.ts'
 import type { FaultSource, Host } from '../faults.ts'
 import { strike } from '../faults.ts'
 import {
@@ -11,22 +12,6 @@ import {
   type WireAnswer,
   type WireRequest,
 } from './wire.ts'
-
-type Refusal = readonly [status: number, name: string]
-
-const throttles: Readonly<Record<Service, readonly Refusal[]>> = {
-  dynamodb: [
-    [400, 'ProvisionedThroughputExceededException'],
-    [400, 'ThrottlingException'],
-    [400, 'RequestLimitExceeded'],
-  ],
-  sqs: [
-    [400, 'RequestThrottled'],
-    [400, 'ThrottlingException'],
-    [403, 'OverLimit'],
-  ],
-  scheduler: [[429, 'ThrottlingException']],
-}
 
 /** Ms after which the clients of a function give a request up. */
 const requestTimeoutMs = 5_000
