@@ -5,9 +5,10 @@ import type { ItemKey } from '../keys.ts'
 import { type Item, keyOf } from './items.ts'
 import { Unfinished } from './retry.ts'
 import { sizes } from './sizes.ts'
-import type { Table } from './table.ts'
+import type { Change, Condition, Table } from './table.ts'
 
 const parallelBatches = 4
+const parallelUpdates = 25
 
 export function putOf(key: ItemKey, attributes: Item): WriteRequest {
   return { PutRequest: { Item: { ...keyOf(key), ...attributes } } }
@@ -19,13 +20,25 @@ export function deleteOf(key: ItemKey): WriteRequest {
 
 /** Puts and deletes without conditions; not atomic. No key may occur twice. */
 export async function writeAll(table: Table, writes: readonly WriteRequest[]): Promise<void> {
-  await eachBatch(writes, sizes.writesAtOnce, (batch) => writeBatch(table, batch))
+  await eachBatch(writes, sizes.writesAtOnce, parallelBatches, (batch) => writeBatch(table, batch))
+}
+
+/** The same change to many items, where the condition holds: no batch takes conditions. Costs as many units as a batch. */
+export async function updateAll(
+  table: Table,
+  keys: readonly ItemKey[],
+  change: Change,
+  condition: Condition,
+): Promise<void> {
+  await eachBatch(keys, 1, parallelUpdates, async ([key]) => {
+    if (key) await table.update(key, change, condition)
+  })
 }
 
 /** Those items that exist, in no particular order, read strongly. */
 export async function readAll(table: Table, keys: readonly ItemKey[]): Promise<readonly Item[]> {
   const found: Item[] = []
-  await eachBatch(keys, sizes.readsAtOnce, async (batch) => {
+  await eachBatch(keys, sizes.readsAtOnce, parallelBatches, async (batch) => {
     found.push(...(await readBatch(table, batch.map(keyOf))))
   })
   return found
@@ -62,13 +75,14 @@ async function readBatch(table: Table, batch: readonly Item[]): Promise<readonly
 async function eachBatch<T>(
   all: readonly T[],
   size: number,
+  parallel: number,
   act: (batch: readonly T[]) => Promise<void>,
 ): Promise<void> {
   const batches = Array.from({ length: Math.ceil(all.length / size) }, (_, at) =>
     all.slice(at * size, (at + 1) * size),
   )
-  for (let at = 0; at < batches.length; at += parallelBatches) {
-    const results = await Promise.allSettled(batches.slice(at, at + parallelBatches).map(act))
+  for (let at = 0; at < batches.length; at += parallel) {
+    const results = await Promise.allSettled(batches.slice(at, at + parallel).map(act))
     for (const result of results) if (result.status === 'rejected') throw result.reason
   }
 }

@@ -5,6 +5,7 @@ import type { Episode } from '../../runtime/episode.ts'
 import { episodeNumberIn, type Place } from '../keys.ts'
 import type { Bodies, Packed } from './bodies.ts'
 import { isPresent, type Item, number, numberOf, stringOf, text, textOf } from './items.ts'
+import type { Condition } from './table.ts'
 
 /** Code units of an input that a message carries whatever they are, on a queue that takes 256 KiB or more. */
 const carriedUnits = 32 * 1024
@@ -37,6 +38,9 @@ export function stub(ttl: AttributeValue): Item {
 export function isStub(item: Item): boolean {
   return isPresent(item, 'gone')
 }
+
+/** There is an item, and it is no stub. */
+export const isNotGone: Condition = { text: 'attribute_exists(#pk) AND attribute_not_exists(#gone)' }
 
 export function isEpisode(item: Item): boolean {
   return episodeNumberIn(stringOf(item, 'sk')) !== undefined

@@ -6,9 +6,9 @@ import { TenutoError } from '../../workflow/errors.ts'
 import { toFailureDetails } from '../../workflow/failure.ts'
 import type { Logger } from '../../workflow/logger.ts'
 import { type ItemKey, type Place, wholeLife } from '../keys.ts'
-import { deleteOf, putOf, writeAll } from './batch.ts'
+import { deleteOf, putOf, updateAll, writeAll } from './batch.ts'
 import { type Bodies, refName, refsIn } from './bodies.ts'
-import { isEpisode, isStub, stub } from './episodes.ts'
+import { isEpisode, isNotGone, isStub, stub } from './episodes.ts'
 import { expiry, type Item, stringIn, stringOf } from './items.ts'
 import type { Table } from './table.ts'
 
@@ -71,16 +71,17 @@ export class Lives {
     }
   }
 
-  /** Lets go of a life at a time; of its episodes not before its late messages. */
+  /**
+   * Lets go of a life at a time; of its episodes not before its late messages. Done late, after the life was cleared, it must not bring
+   * back what was there: so nothing is put, and only what is still there is marked.
+   */
   async expire(place: Place, atMs: number): Promise<void> {
     const { table, now } = this.#options
     const ttl = expiry(Math.max(atMs, now() + graveMs))
-    for await (const items of table.pages(wholeLife(place))) {
+    for await (const items of table.pages({ ...wholeLife(place), attributes: ['sk', 'gone'] })) {
       const left = items.filter((item) => !isStub(item))
-      await writeAll(
-        table,
-        left.map((item) => ({ PutRequest: { Item: { ...item, ttl } } })),
-      )
+      const keys = left.map((item) => ({ pk: place.pk, sk: stringOf(item, 'sk') }))
+      await updateAll(table, keys, { set: { ttl } }, isNotGone)
     }
   }
 }

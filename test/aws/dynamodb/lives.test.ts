@@ -14,7 +14,7 @@ import {
   rowOf,
 } from '../../conformance/samples.ts'
 import { describeOnTables } from '../../support/dynoxide.ts'
-import { injectFaults, refuse } from './faults.ts'
+import { hold, injectFaults, refuse } from './faults.ts'
 import { useTables } from './harness.ts'
 import { noise } from './noise.ts'
 
@@ -172,6 +172,25 @@ describeOnTables('the lives of an id in DynamoDB', () => {
       const times = new Map((await items(key.instanceId)).map(({ sk, ttl }) => [sk?.S, Number(ttl?.N)]))
       expect(times.get('row')).toBe((clock.now() + dayMs) / 1000)
       expect(times.get('life-1#e#0000000003')).toBe((clock.now() + 15 * dayMs) / 1000)
+    })
+
+    test('that is marked late, after a purge, brings nothing back', async () => {
+      const { store, client, items } = await open({ retention: { completed: '30d' } })
+      const late = hold()
+      const seen = new Set<string>()
+      let isHeld = true
+      injectFaults(client, ({ operation, input }) => {
+        const text = JSON.stringify(input)
+        if (!isHeld || operation === 'Query' || !text.includes('#e#') || !text.includes('ttl')) return undefined
+        return seen.size < seen.add(text).size ? late.fault : undefined
+      })
+      await liveAndEnd(store)
+      expect(seen.size).toBeGreaterThan(0)
+      isHeld = false
+      await store.purge(key, 5_000)
+      const left = await items(key.instanceId)
+      await late.letGo()
+      expect(await items(key.instanceId)).toEqual(left)
     })
 
     test('does not concern other ends, nor what goes on', async () => {
