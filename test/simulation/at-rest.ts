@@ -105,9 +105,23 @@ function checkRun(
   checkEffects(
     label,
     expected,
-    { mayLack, mayRepeat: all.length > 1 && (isFaulty || mayBeUnheard(program)) },
+    {
+      mayLack,
+      mayRepeat: (all.length > 1 && (isFaulty || mayBeUnheard(program))) || lives.some(hasTimedOut(label)),
+    },
     { ledger, violated },
   )
+}
+
+/** An attempt took longer than its function may, for what it asks of AWS; then there is one more. */
+function hasTimedOut(label: string): (life: Life) => boolean {
+  return (life) =>
+    labelOf(life) === label &&
+    life.line.some(({ events }) =>
+      events.some(
+        (event) => event.kind === 'taskFailed' && event.failure.message.includes('its host has time for'),
+      ),
+    )
 }
 
 /** O: a rerun ends as the other life did, and does nothing that the program does not do. */

@@ -354,10 +354,9 @@ class World {
   }
 }
 
-/** Those that run once, or beat behind an outage, take longer here than the functions of these worlds may, and would be tried again. */
+/** Those that run once take longer here than the functions of these worlds may, and would fail. */
 function withinFunctions(launches: readonly Launch[]): readonly Launch[] {
   const text = JSON.stringify(launches)
-    .replaceAll('"k":"beating"', '"k":"flaky"')
     .replaceAll('"k":"onces"', '"k":"fan"')
     .replaceAll('"k":"once"', '"k":"act"')
   return JSON.parse(text) as readonly Launch[]

@@ -181,7 +181,8 @@ describeOnTables('the lives of an id in DynamoDB', () => {
       let isHeld = true
       injectFaults(client, ({ operation, input }) => {
         const text = JSON.stringify(input)
-        if (!isHeld || operation === 'Query' || !text.includes('#e#') || !text.includes('ttl')) return undefined
+        if (!isHeld || operation === 'Query' || !text.includes('#e#') || !text.includes('ttl'))
+          return undefined
         return seen.size < seen.add(text).size ? late.fault : undefined
       })
       await liveAndEnd(store)
