@@ -10,6 +10,7 @@ import {
 } from '../workflow/retry-policy.ts'
 import type { Command, RetryAttempt } from './commands.ts'
 import type { Execution } from './execution.ts'
+import { engineFlags } from './flags.ts'
 import { startTimer } from './waiting.ts'
 
 type AttemptCommand = Extract<Command, { retry?: RetryAttempt }>
@@ -66,12 +67,13 @@ function onFailed(call: Call, command: AttemptCommand, failure: FailureDetails):
   const { execution } = call
   const { seq, retry } = command
   const now = execution.scope.now
+  const takesPromises = !execution.started.flags.includes(engineFlags.refusePromiseOfHandle)
   let delay: number | undefined
   try {
-    if (retry && !execution.rollbacks.isLost(call) && isRetriable(call.policy, failure))
+    if (retry && !execution.rollbacks.isLost(call) && isRetriable(call.policy, failure, takesPromises))
       delay = nextRetryDelayMs(retry.schedule, retry.attempt, now - retry.firstAt)
   } catch (error) {
-    // The author's predicate threw: that is the failure of this call now.
+    // The author's predicate threw, or answered with a promise: that is the failure of this call now.
     return call.onSettled.fail(error instanceof Error ? error : new Error(String(error)))
   }
   if (delay === undefined || !retry) {

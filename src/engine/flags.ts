@@ -6,6 +6,8 @@ export const engineFlags = {
   refuseUnawaitedAtContinueAsNew: 1,
   /** cancel() of an activity's task is recorded, so that it is not run any more, and hears of it when it runs. */
   recordCancelledTasks: 2,
+  /** A promise that `handle` of a retry policy gives back is refused; it used to mean that there is another attempt. */
+  refusePromiseOfHandle: 3,
 } as const
 
 /** What a generation that begins now records. */

@@ -1,27 +1,22 @@
 // Parent and child: the child's row is made once, its outcome is told once.
 
 import type { CreateChild } from '../engine/commands.ts'
-import {
-  type ChildWorkflowCompleted,
-  type ChildWorkflowFailed,
-  type ParentLink,
-  startFactId,
-  taskFactId,
-} from '../engine/events.ts'
+import { factIdOf, isTaskOutcome, type ParentLink, startFactId, taskFactId } from '../engine/events.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { type FailureDetails, failureOf } from '../workflow/failure.ts'
 import { limits } from '../workflow/limits.ts'
 import { caughtUp, isOver, liveDescendant } from './descendants.ts'
 import { startDigest } from './digest.ts'
 import type { DispatchOrder } from './dispatch.ts'
-import type { Episode } from './episode.ts'
 import { heirOf } from './heirs.ts'
 import { type InstanceState, parentOf } from './instance-state.ts'
 import { doorbell, type Message } from './messages.ts'
+import { newLife } from './new-life.ts'
 import { eachInParallel } from './parallel.ts'
 import type { Ports } from './ports.ts'
 import type { InstanceRow } from './rows.ts'
 import { replace } from './start-instance.ts'
+import { outcomeOf, refuseChild, tellParent } from './tell-parent.ts'
 import { traceOf } from './trace-context.ts'
 
 /** Children whose rows are made at once. */
@@ -34,12 +29,37 @@ export async function createChildren(
   order: DispatchOrder,
   commands: readonly CreateChild[],
 ): Promise<Message[]> {
+  if (commands.length === 0) return []
   const rings: Message[] = []
-  const byId = [...Map.groupBy(commands, ({ instanceId }) => instanceId).values()]
+  const answers = order.mode === 'first' ? noAnswers : await answersOf(ports, state)
+  const isOpen = (command: CreateChild): boolean => {
+    const factId = taskFactId(order.episode.generation, command.seq)
+    if (answers.waiting.has(factId)) rings.push(doorbell(state.key, ports.newId(), [factId]))
+    return !answers.waiting.has(factId) && !answers.heard.has(factId)
+  }
+  const byId = [...Map.groupBy(commands.filter(isOpen), ({ instanceId }) => instanceId).values()]
   await eachInParallel(byId, childrenAtOnce, async (rivals) => {
     for (const command of rivals) rings.push(...(await createChild(ports, state, order, command)))
   })
   return rings
+}
+
+/** Outcomes of the parent's calls, by fact id: those that it has heard, unseen by who dispatches, and those that wait for it. */
+interface Answers {
+  readonly heard: ReadonlySet<string>
+  readonly waiting: ReadonlySet<string>
+}
+
+const noAnswers: Answers = { heard: new Set(), waiting: new Set() }
+
+/**
+ * What a dispatch that is repeated must know: a child may have been refused at the first one, and its id be free by now. It would run, and
+ * nobody would hear of it.
+ */
+async function answersOf({ store }: Ports, { key, n }: InstanceState): Promise<Answers> {
+  const { episodes, inbox } = await store.read(key, n)
+  const heard = episodes.flatMap(({ events }) => events.filter(isTaskOutcome).map(factIdOf))
+  return { heard: new Set(heard), waiting: new Set(inbox.map(({ factId }) => factId)) }
 }
 
 /** Creates the child's row, once, and rings for its start. An id that somebody else holds is a failure that the parent hears of. */
@@ -109,21 +129,15 @@ function childRow(
   command: CreateChild,
   parent: ParentLink,
 ): InstanceRow {
-  const now = ports.clock.now()
-  return {
+  return newLife(ports, {
     instanceId: command.instanceId,
-    incarnation: ports.newId(),
     name: command.name,
-    status: 'PENDING',
-    createdAt: now,
-    lastUpdatedAt: now,
     ...(command.input !== undefined && { input: command.input }),
     parent,
     ...retryLink(command),
     ...(parent.generation === started?.generation && traceOf(started)),
     startDigest: startDigest(command.name, command.input, undefined),
-    episode: 0,
-  }
+  })
 }
 
 /** A child that is tried again is known by the instance of its first attempt. */
@@ -146,11 +160,6 @@ function isOfFormerLife({ parent: link }: InstanceRow, parent: ParentLink): bool
   return link?.instanceId === parent.instanceId && link.incarnation !== parent.incarnation
 }
 
-async function refuseChild(ports: Ports, parent: ParentLink, failure: FailureDetails): Promise<Message[]> {
-  const { generation, seq } = parent
-  return tellParent(ports, parent, { kind: 'childWorkflowFailed', generation, seq, failure })
-}
-
 function notStarted(message: string): FailureDetails {
   return failureOf(new TenutoError('CHILD_NOT_STARTED', message))
 }
@@ -162,30 +171,3 @@ function occupied({ instanceId }: CreateChild, why = ''): FailureDetails {
   )
   return failure
 }
-
-/** Puts the outcome into the parent's inbox, once. @returns the doorbell for it. */
-async function tellParent(
-  ports: Ports,
-  parent: ParentLink,
-  event: ChildWorkflowCompleted | ChildWorkflowFailed,
-): Promise<Message[]> {
-  const factId = taskFactId(parent.generation, parent.seq)
-  await ports.store.putInbox(parent, { factId, event, acceptedAt: ports.clock.now() })
-  return [doorbell(parent, ports.newId(), [factId])]
-}
-
-export async function notifyParent(ports: Ports, state: InstanceState, episode: Episode): Promise<void> {
-  const parent = parentOf(state)
-  if (parent) await ports.queue.send(await tellParent(ports, parent, outcomeOf(parent, episode)))
-}
-
-function outcomeOf(
-  { generation, seq }: ParentLink,
-  { status, output, failure }: Pick<Episode, 'status' | 'output' | 'failure'>,
-): ChildWorkflowCompleted | ChildWorkflowFailed {
-  return status === 'COMPLETED'
-    ? { kind: 'childWorkflowCompleted', generation, seq, ...(output !== undefined && { output }) }
-    : { kind: 'childWorkflowFailed', generation, seq, failure: failure ?? terminatedFailure }
-}
-
-const terminatedFailure = { errorType: 'WorkflowTerminated', message: 'The child workflow was terminated.' }

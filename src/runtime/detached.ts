@@ -9,6 +9,7 @@ import { startDigest } from './digest.ts'
 import type { DispatchOrder } from './dispatch.ts'
 import type { InstanceState } from './instance-state.ts'
 import type { Doorbell, TimerMessage } from './messages.ts'
+import { newLife } from './new-life.ts'
 import { eachInParallel } from './parallel.ts'
 import type { Ports } from './ports.ts'
 import type { InstanceRow } from './rows.ts'
@@ -73,20 +74,14 @@ function detachedRow(
   { episode }: DispatchOrder,
   { seq, name, instanceId, input, startAt, tags }: StartWorkflow,
 ): InstanceRow {
-  const now = ports.clock.now()
-  return {
+  return newLife(ports, {
     instanceId,
-    incarnation: ports.newId(),
     name,
-    status: 'PENDING',
-    createdAt: now,
-    lastUpdatedAt: now,
     ...(input !== undefined && { input }),
     ...(startAt !== undefined && { startAt }),
     ...(tags && { tags }),
     ...(episode.generation === started?.generation && traceOf(started)),
     startDigest: startDigest(name, input, startAt),
     startKey: detachedKey(key, episode.generation, seq),
-    episode: 0,
-  }
+  })
 }

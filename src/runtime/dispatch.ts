@@ -3,7 +3,7 @@
 
 import type { Command, CreateChild, ScheduleTask, SendEvent, StartWorkflow } from '../engine/commands.ts'
 import { isTerminal } from '../workflow/status.ts'
-import { createChildren, notifyParent, terminateChildren } from './children.ts'
+import { createChildren, terminateChildren } from './children.ts'
 import { startDetached } from './detached.ts'
 import type { Episode, InstanceKey } from './episode.ts'
 import type { InstanceState } from './instance-state.ts'
@@ -11,6 +11,7 @@ import { cancelLeftTimers } from './left-timers.ts'
 import type { ActivityMessage, Message, TimerMessage } from './messages.ts'
 import type { CancelledTimer, Ports } from './ports.ts'
 import { sendEvent } from './send-event.ts'
+import { notifyParent } from './tell-parent.ts'
 import { traceOf } from './trace-context.ts'
 
 /** `first`: by the writer. `again`: guard duty. `nudge`: by a sweeper, which leaves alone what has begun. */

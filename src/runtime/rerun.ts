@@ -7,6 +7,7 @@ import { checkChildId, checkKey, checkPayload, checkStart } from './checks.ts'
 import { rerunDigest } from './digest.ts'
 import { existing } from './external-facts.ts'
 import { viewOf } from './instance-view.ts'
+import { newLife } from './new-life.ts'
 import { lastGeneration, pastUpTo, type RerunTarget, rerunTarget } from './past.ts'
 import type { Ports } from './ports.ts'
 import type { InstanceRow } from './rows.ts'
@@ -34,23 +35,17 @@ export async function rerunInstance(ports: Ports, request: RerunRequest): Promis
   }
   checkTarget(target, request)
   const past = pastUpTo(generation, target, linkOf(source, generation.started.generation, target, request))
-  const now = ports.clock.now()
   const given = past.started.input
-  const row: InstanceRow = {
+  const row = newLife(ports, {
     instanceId: newInstanceId,
-    incarnation: ports.newId(),
     name: source.name,
-    status: 'PENDING',
-    createdAt: now,
-    lastUpdatedAt: now,
     ...(given !== undefined && { input: given }),
     ...(source.tags && { tags: source.tags }),
     rerunOf: { instanceId, eventId },
     past,
     startDigest: rerunDigest(source.incarnation, eventId, input, newChildInstanceId),
     ...(request.idempotencyKey !== undefined && { startKey: request.idempotencyKey }),
-    episode: 0,
-  }
+  })
   return createLife(ports, row, 'failIfExists')
 }
 

@@ -6,6 +6,7 @@ import { checkKey } from './checks.ts'
 import { liveDescendant } from './descendants.ts'
 import { existing } from './external-facts.ts'
 import { viewOf } from './instance-view.ts'
+import { newLife } from './new-life.ts'
 import type { Ports } from './ports.ts'
 import type { InstanceRow } from './rows.ts'
 import type { RestartRequest } from './running-again.ts'
@@ -25,24 +26,18 @@ export async function restartInstance(
     const id = { workflowName, instanceId: newInstanceId }
     return startInstance(ports, { ...start, ...key, ...id, idReusePolicy: 'failIfExists' })
   }
-  const now = ports.clock.now()
   const span = traceStart(ports, { instanceId, name: workflowName }, undefined)
-  const anew = beginAnew(ports, row, 'ERR_RESTART_WORKFLOW', {
+  const life = newLife(ports, {
     instanceId,
-    incarnation: ports.newId(),
     name: workflowName,
-    status: 'PENDING',
-    createdAt: now,
-    lastUpdatedAt: now,
     ...start,
     startDigest,
     // The start that made the first life is known by its key still.
     ...(startKey !== undefined && { startKey }),
     ...(idempotencyKey !== undefined && { againKey: idempotencyKey }),
     ...(span.trace !== undefined && { trace: span.trace }),
-    episode: 0,
   })
-  return traced(span, anew)
+  return traced(span, beginAnew(ports, row, 'ERR_RESTART_WORKFLOW', life))
 }
 
 /**

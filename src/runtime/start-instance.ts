@@ -10,6 +10,7 @@ import { startDigest } from './digest.ts'
 import { viewOf } from './instance-view.ts'
 import type { IdReusePolicy, StartRequest } from './management.ts'
 import { doorbell, type Doorbell, type TimerMessage } from './messages.ts'
+import { newLife } from './new-life.ts'
 import type { Ports } from './ports.ts'
 import type { InstanceRow } from './rows.ts'
 import { traced, traceStart } from './tracing.ts'
@@ -31,22 +32,16 @@ async function start(
   checkStart(instanceId, workflowName, input)
   checkKey(idempotencyKey, 'An idempotency key')
   if (tags) checkTags(tags)
-  const now = ports.clock.now()
-  const row: InstanceRow = {
+  const row = newLife(ports, {
     instanceId,
-    incarnation: ports.newId(),
     name: workflowName,
-    status: 'PENDING',
-    createdAt: now,
-    lastUpdatedAt: now,
-    ...(startAt !== undefined && startAt > now && { startAt }),
+    ...(startAt !== undefined && startAt > ports.clock.now() && { startAt }),
     ...(input !== undefined && { input }),
     ...(tags && { tags }),
     ...(trace !== undefined && { trace }),
     startDigest: startDigest(workflowName, input, startAt),
     ...(idempotencyKey !== undefined && { startKey: idempotencyKey }),
-    episode: 0,
-  }
+  })
   return createLife(ports, row, idReusePolicy)
 }
 

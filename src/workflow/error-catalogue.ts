@@ -64,7 +64,8 @@ const entries = {
   },
   INVALID_RETRY_POLICY: {
     summary: 'A retry policy has an impossible value.',
-    remedy: 'firstRetryInterval > 0, maxNumberOfAttempts ≥ 1, backoffCoefficient ≥ 1.',
+    remedy:
+      'firstRetryInterval > 0, maxNumberOfAttempts ≥ 1, backoffCoefficient ≥ 1; handle answers at once.',
   },
   PAYLOAD_NOT_SERIALIZABLE: {
     summary: 'A payload cannot be written as JSON (a BigInt, a cycle, a function …).',

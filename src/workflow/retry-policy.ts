@@ -16,7 +16,10 @@ export interface RetryPolicy {
   readonly maxRetryInterval?: Duration
   /** No attempt starts later than this after the first one (workflow time). Default: no bound. */
   readonly retryTimeout?: Duration
-  /** Asked after each failure, inside the workflow: false gives up. Must be deterministic. Default: always true. */
+  /**
+   * Asked after each failure, inside the workflow: false gives up. Must be deterministic, and answer at once: a promise fails the call with
+   * `INVALID_RETRY_POLICY`. Default: always true.
+   */
   readonly handle?: (failure: FailureDetails) => boolean
   /** Error types (`error.name`) or codes that are never tried again, beside errors marked `nonRetriable`. */
   readonly nonRetriableErrors?: readonly string[]
@@ -74,16 +77,28 @@ export function nextRetryDelayMs(
   return delay
 }
 
-/** Whether a policy allows another attempt after this failure (its numbers apart). */
+/**
+ * Whether a policy allows another attempt after this failure (its numbers apart).
+ * @param takesPromises a promise of `handle` counts as a yes
+ * @throws what `handle` throws; TenutoError `INVALID_RETRY_POLICY` when it gives back a promise
+ */
 export function isRetriable(
   policy: Pick<RetryPolicy, 'handle' | 'nonRetriableErrors'> | undefined,
   failure: FailureDetails,
+  takesPromises = false,
 ): boolean {
   if (failure.nonRetriable) return false
   const named = policy?.nonRetriableErrors
   if (named?.includes(failure.errorType) || (failure.code !== undefined && named?.includes(failure.code)))
     return false
-  return policy?.handle?.(failure) ?? true
+  // What the types forbid, JavaScript may do.
+  const answer: unknown = policy?.handle?.(failure) ?? true
+  if (typeof answer !== 'object' || answer === null || !('then' in answer)) return Boolean(answer)
+  // Nobody waits for it, so nobody else would catch what it throws.
+  Promise.resolve(answer).catch(() => {})
+  if (takesPromises) return true
+  const expected = 'true or false at once (what has to be asked for, an activity can ask for)'
+  throw invalid('The answer of handle', 'a promise', expected)
 }
 
 /** A back-off that has grown beyond a year would overflow the calendar; it waits a year. */

@@ -166,6 +166,34 @@ describe('the predicate', () => {
     expect(await failing(run, 9)).toHaveLength(retries)
     await run.replayed()
   })
+
+  describe.each([
+    ['is kept', async () => true],
+    ['is broken', async () => Promise.any([])],
+  ])('that answers with a promise which %s', (_how, answer) => {
+    const policy = {
+      firstRetryInterval: 1,
+      maxNumberOfAttempts: 2,
+      handle: answer as unknown as () => boolean,
+    }
+
+    test('fails the call: nobody could wait for it', async () => {
+      const run = await start(calling(policy))
+      await run.turn(failed(1))
+      expect(run.commands).toEqual([])
+      expect(run.failure).toMatchObject({
+        code: 'INVALID_RETRY_POLICY',
+        message: expect.stringContaining('must be true or false at once'),
+      })
+      await run.replayed()
+    })
+
+    test('has another attempt in a generation that began when such an answer was a yes', async () => {
+      const run = await start(calling(policy), { flags: [1, 2] })
+      expect(await failing(run, 9)).toHaveLength(1)
+      await run.replayed()
+    })
+  })
 })
 
 describe('never tried again', () => {

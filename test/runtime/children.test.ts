@@ -164,3 +164,88 @@ test('a child of the life before that is still live keeps its id', async () => {
   expect((await stage.row('family')).failure?.message).toContain('already exists')
   expect(await stage.row(instanceId)).toMatchObject({ incarnation, status: 'PENDING' })
 })
+
+/** Calls a child under an id that a stranger has, and tells how that went. */
+async function hopeful(ctx: WorkflowContext): Promise<string> {
+  const outcome = await ctx.callChildWorkflow('leaf', 1, { instanceId: 'taken' }).catch(String)
+  await ctx.waitForExternalEvent('go')
+  return String(outcome)
+}
+
+const stranger = async (ctx: WorkflowContext) => ctx.waitForExternalEvent('leave')
+const crowded = { workflows: { hopeful, stranger, leaf } }
+
+/** A call whose id is taken, by a host that is lost once the refusal is in the inbox of the parent; then the id becomes free. */
+async function refused() {
+  const stage = new Stage()
+  const host = stage.host(crowded)
+  await stage.start(host, 'stranger', undefined, { instanceId: 'taken' })
+  await deliver(host, stage.doorbell('start'))
+  await stage.start(host, 'hopeful')
+  const start = stage.doorbell('start')
+  const dying = stage.host(crowded, {
+    ports: (ports) => ({
+      ...ports,
+      queue: {
+        send: async () => {
+          throw new Error('simulated: the host is gone')
+        },
+      },
+    }),
+  })
+  expect(await deliver(dying, start)).toEqual([false])
+  expect(await stage.inbox('hopeful')).toEqual(['t:1.1'])
+  await stage.raise(host, 'taken', 'leave')
+  expect(await deliver(host, stage.doorbell())).toEqual([true])
+  expect(await stage.row('taken')).toMatchObject({ status: 'COMPLETED' })
+  return { stage, host, start }
+}
+
+test('a child that was refused does not start when its call is dispatched again and its id has become free', async () => {
+  const { stage, host, start } = await refused()
+  expect(await deliver(host, start, 2)).toEqual([true])
+  expect(await stage.row('taken')).toMatchObject({ name: 'stranger', status: 'COMPLETED' })
+  // The parent hears of the refusal, although its host was lost before it could ring.
+  expect(await deliver(host, stage.doorbell('t:1.1'))).toEqual([true])
+  await stage.raise(host, 'hopeful', 'go')
+  expect(await deliver(host, stage.doorbell())).toEqual([true])
+  expect((await stage.row('hopeful')).output).toContain('already exists')
+})
+
+test('nor when its parent has gone on meanwhile, unseen by who dispatches', async () => {
+  const { stage, host, start } = await refused()
+  let isFirst = true
+  // Another host takes the refusal up between the read of this one and its dispatch.
+  const late = stage.host(crowded, {
+    ports: (ports) =>
+      withPorts(ports, {
+        async read(key, after) {
+          const record = await ports.store.read(key, after)
+          if (!isFirst) return record
+          isFirst = false
+          await stage.raise(host, 'hopeful', 'go')
+          expect(await deliver(host, stage.doorbell())).toEqual([true])
+          return record
+        },
+      }),
+  })
+  expect(await deliver(late, start, 2)).toEqual([true])
+  expect((await stage.row('hopeful')).output).toContain('already exists')
+  expect(await stage.row('taken')).toMatchObject({ name: 'stranger', status: 'COMPLETED' })
+})
+
+test('a first dispatch of children reads nothing', async () => {
+  const stage = new Stage()
+  const reads: string[] = []
+  const counting = (ports: Ports): Ports =>
+    withPorts(ports, {
+      async read(key, after) {
+        reads.push(key.instanceId)
+        return ports.store.read(key, after)
+      },
+    })
+  const host = stage.host(app, { ports: counting })
+  await stage.start(host, 'family', 3)
+  expect(await deliver(host, stage.doorbell('start'))).toEqual([true])
+  expect(reads).toEqual(['family'])
+})
