@@ -12,7 +12,7 @@ import { runInline, runOn } from './inline-runner.ts'
 import { absorb, type InstanceState } from './instance-state.ts'
 import { leaseMarginMs, type LeaseStanding, leaseStanding, takeOverBy } from './lease.ts'
 import { type LiveInstance, mayHaveLostCarriers } from './live-instance.ts'
-import { isNudged, loadWhole, readBefore } from './load-work.ts'
+import { deleteLateRows, isNudged, loadWhole, readBefore } from './load-work.ts'
 import type { AdvanceHost } from './load.ts'
 import { type Message, nudge } from './messages.ts'
 import {
@@ -47,6 +47,7 @@ export async function advance(host: AdvanceHost, work: Work): Promise<void> {
   try {
     const live = readBefore(host, work) ?? (await loadWhole(host, work))
     if (live) await new Advance(host, work, live).run()
+    else await deleteLateRows(host, work)
   } catch (error) {
     // Whatever is in memory may have gone ahead of the history.
     host.instances.drop(work.key)

@@ -1,10 +1,11 @@
 // Reads an instance for messages that are at hand: what was read before will do, or everything that the messages name must be there.
 
+import { startFactId } from '../engine/events.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { mayHaveForgotten } from './instance-state.ts'
 import type { LiveInstance } from './live-instance.ts'
 import { type AdvanceHost, load } from './load.ts'
-import { missingRow, type Work } from './own-facts.ts'
+import { missingRow, namedRows, type Work } from './own-facts.ts'
 
 /**
  * What was read before the activity ran will do while it is what is in memory: if it is stale by now, the commit is lost. Where siblings
@@ -33,4 +34,10 @@ export async function loadWhole(host: AdvanceHost, work: Work): Promise<LiveInst
       throw new TenutoError('STORAGE_FAILED', message)
     }
   }
+}
+
+/** This life is over: what came too late to go with it goes now. */
+export async function deleteLateRows({ ports }: AdvanceHost, work: Work): Promise<void> {
+  const late = namedRows(work).filter((factId) => factId !== startFactId)
+  if (late.length > 0) await ports.store.deleteInbox(work.key, late)
 }

@@ -113,11 +113,15 @@ export function isLitter({ known, n }: InstanceState, factId: string, own?: numb
   return consumedBy === undefined || consumedBy === own || consumedBy <= n - recentEpisodes
 }
 
+/** The rows that its doorbells name. */
+export function namedRows({ deliveries }: Work): readonly string[] {
+  return deliveries.flatMap(({ message }) => (message.kind === 'doorbell' ? message.factIds : []))
+}
+
 /** The first row that a doorbell names and that is in neither inbox nor history: the sign of a torn read (R4 h). */
-export function missingRow({ deliveries }: Work, { state, inbox }: LiveInstance): string | undefined {
+export function missingRow(work: Work, { state, inbox }: LiveInstance): string | undefined {
   if (isTerminal(state.status)) return undefined
-  const named = deliveries.flatMap(({ message }) => (message.kind === 'doorbell' ? message.factIds : []))
-  return named.find(
+  return namedRows(work).find(
     (factId) =>
       factId !== startFactId &&
       !state.known.has(factId) &&

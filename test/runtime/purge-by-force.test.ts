@@ -4,6 +4,8 @@ import { expect, test } from 'vitest'
 import { factIdOf } from '../../src/engine/events.ts'
 import type { WorkflowContext } from '../../src/index.ts'
 import { createManagement } from '../../src/runtime/manage.ts'
+import { doorbell } from '../../src/runtime/messages.ts'
+import { outcomeRow } from '../conformance/samples.ts'
 import { withPorts } from '../support/intercept-ports.ts'
 import { striking } from '../support/striking-ports.ts'
 import { deliver, Stage } from './stage.ts'
@@ -49,6 +51,20 @@ test('nothing is left of it: no row in its inbox, and its timer and its messages
   expect((await stage.store.read(row)).inbox).toEqual([])
   expect((await stage.row('timed')).purgedAt).toBeDefined()
   expect(stage.backend.queue.isIdle).toBe(true)
+})
+
+test('an outcome that comes after it is not kept', async () => {
+  const stage = new Stage()
+  const host = stage.host(app)
+  await stage.start(host, 'timed')
+  await deliver(host, stage.doorbell('start'))
+  const row = await stage.row('timed')
+  await host.management.purge('timed', { force: true })
+  await stage.store.putOutcomes(row, [outcomeRow(1, '"late"')])
+  expect((await stage.store.read(row)).inbox).toHaveLength(1)
+  const another = stage.host(app)
+  expect(await deliver(another, doorbell(row, 'late', ['t:1.1']))).toEqual([true])
+  expect((await stage.store.read(row)).inbox).toEqual([])
 })
 
 test('a stalled instance is purged (Dapr: patching/stalled/purge, versioning/stalled/purge)', async () => {
