@@ -10,7 +10,9 @@ export default defineConfig({
     // Files share their worker: ten times faster, and a file that leaks state into the next is a bug to find.
     isolate: false,
     maxWorkers: '100%',
-    testTimeout: 20_000,
+    // For what hangs, on the slowest machine; no test looks at the time that it takes.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     restoreMocks: true,
     unstubEnvs: true,
     unstubGlobals: true,

@@ -8,7 +8,7 @@ let resources: Resources
 
 beforeAll(async () => {
   resources = new Resources((await packagedService()).template)
-}, 60_000)
+})
 
 const alarms = () => resources.ofType('AWS::CloudWatch::Alarm')
 

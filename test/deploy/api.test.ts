@@ -5,7 +5,6 @@ import { openFunctionUrls, openRoutes, type Resource, type Template } from '../.
 import { Resources } from '../../scripts/stack/resources.ts'
 import { packagedService } from './packaged.ts'
 
-const packaging = { timeout: 60_000 }
 const jwt = ['--param=auth=jwt', '--param=jwtIssuer=https://issuer.example', '--param=jwtAudience=tenuto']
 
 async function packaged(...options: readonly string[]) {
@@ -15,7 +14,7 @@ async function packaged(...options: readonly string[]) {
   return { template, propertiesOf }
 }
 
-describe('the API', packaging, () => {
+describe('the API', () => {
   test('is on the stage $default, has one route, and takes only so much', async () => {
     const { propertiesOf } = await packaged()
     expect(propertiesOf('AWS::ApiGatewayV2::Stage')).toMatchObject([

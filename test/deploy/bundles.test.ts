@@ -13,7 +13,7 @@ let bundles: ReadonlyMap<string, Bundle>
 beforeAll(async () => {
   const service = await bundledService()
   bundles = new Map(service.bundles.map((each) => [each.name, each]))
-}, 60_000)
+})
 
 function bundle(name: string): Bundle {
   const found = bundles.get(name)

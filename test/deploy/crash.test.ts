@@ -63,7 +63,7 @@ function processesOf(path: string): readonly number[] {
 
 // oxlint-disable-next-line vitest/valid-title -- it says why it is not run where it is not
 describe.skipIf(noDynoxide)(dynoxideTitle('a killed container'), () => {
-  test('gives its message back, and another one goes on with it', { timeout: 60_000 }, async () => {
+  test('gives its message back, and another one goes on with it', async () => {
     const packaged = await packagedService()
     const clock = new TurnableClock()
     const attempts: number[] = []
@@ -84,8 +84,8 @@ describe.skipIf(noDynoxide)(dynoxideTitle('a killed container'), () => {
     onTestFinished(async () => server.close())
     const client = createHttpClient(server.url)
     await client.scheduleNewWorkflow('batchProcessing', { size: 1 }, { instanceId: 'batch' })
-    await expect.poll(() => attempts.length, { timeout: 20_000 }).toBe(1)
-    await expect.poll(() => stack.functions.get('Activity')?.size, { timeout: 20_000 }).toBe(0)
+    await expect.poll(() => attempts.length, { timeout: 60_000 }).toBe(1)
+    await expect.poll(() => stack.functions.get('Activity')?.size, { timeout: 60_000 }).toBe(0)
     expect(stack.cloud.sqs?.queue('tenuto-dev-ActivityQueue').counts()).toMatchObject({ inFlight: 1 })
     clock.forward(1_800_000)
     expect(await client.waitForWorkflowCompletion('batch')).toMatchObject({

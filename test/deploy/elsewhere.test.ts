@@ -53,7 +53,7 @@ describe.skipIf(noDynoxide)(dynoxideTitle('a stack with all services elsewhere')
   beforeAll(async () => {
     await packagedService()
     cloud = await openCloud({ clock: systemClock, onRequest: (_, service) => asked.add(service) })
-  }, 60_000)
+  })
   afterAll(async () => cloud.close())
 
   /** Starts it, does something with its API, and ends it. */
@@ -84,7 +84,7 @@ describe.skipIf(noDynoxide)(dynoxideTitle('a stack with all services elsewhere')
       const QueueUrl = `${cloud.endpoint}/123456789012/tenuto-dev-OrdersQueue`
       const MessageBody = '{"order":{"Name":"Paperclips","Quantity":1,"TotalCost":9.95}}'
       order = (await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }))).MessageId ?? ''
-      await expect.poll(async () => client.getWorkflowState(order), { timeout: 15_000 }).toBeDefined()
+      await expect.poll(async () => client.getWorkflowState(order), { timeout: 60_000 }).toBeDefined()
       expect(await client.waitForWorkflowCompletion(order)).toMatchObject({ runtimeStatus: 'COMPLETED' })
     })
     await withStack(async (url) => {
@@ -98,5 +98,5 @@ describe.skipIf(noDynoxide)(dynoxideTitle('a stack with all services elsewhere')
       })
     })
     expect(asked).toEqual(new Set(['dynamodb', 'sqs', 'sns', 'scheduler']))
-  }, 60_000)
+  })
 })

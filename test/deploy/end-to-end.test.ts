@@ -39,7 +39,7 @@ describe.skipIf(noDynoxide)(title, () => {
       onLine: (functionName, line) => lines.push([functionName, line]),
     })
     clients = createClients(stack.cloud, 'Test')
-  }, 60_000)
+  })
   afterAll(async () => stack.close())
 
   /** The lines of JSON that a function has written. */

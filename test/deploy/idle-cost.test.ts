@@ -17,11 +17,11 @@ test('the cost of an idle stack in the document is the one of the packaged templ
     .map(([, ...cells]) => cells.map((cell) => cell.replaceAll('*', '')))
     .filter(([, list = '']) => /^\d+\.\d\d$/.test(list))
   expect(rows).toEqual(expected)
-}, 60_000)
+})
 
 test('so does the cost of instances that wait', async () => {
   const usd = waitingCost((await packagedService()).template)
   expect(readFileSync('docs/deploy.md', 'utf8')).toContain(
     `100,000 of them cost ${usd.toFixed(2)} USD a month`,
   )
-}, 60_000)
+})

@@ -9,7 +9,7 @@ let resources: Resources
 
 beforeAll(async () => {
   resources = new Resources((await packagedService()).template)
-}, 60_000)
+})
 
 const logicalName = (functionName: string): string =>
   `${functionName.charAt(0).toUpperCase()}${functionName.slice(1)}LambdaFunction`

@@ -10,7 +10,7 @@ let template: Template
 
 beforeAll(async () => {
   ;({ template } = await packagedService())
-}, 60_000)
+})
 
 /** What each function does to what. */
 const log = ['logs:CreateLogStream', 'logs:PutLogEvents']

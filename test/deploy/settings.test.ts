@@ -10,7 +10,7 @@ let resources: Resources
 
 beforeAll(async () => {
   resources = new Resources((await packagedService()).template)
-}, 60_000)
+})
 
 describe('the table', () => {
   test('is the one that the adapter is tested with', () => {

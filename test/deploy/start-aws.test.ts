@@ -18,7 +18,7 @@ const main = ['--import', './scripts/require-node.js', 'scripts/stack/main.ts']
 const run = promisify(execFile)
 
 function start(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const options = { env: { ...process.env, ...env }, encoding: 'utf8', timeout: 25_000 } as const
+  const options = { env: { ...process.env, ...env }, encoding: 'utf8', timeout: 60_000 } as const
   return spawnSync(process.execPath, [...main, ...args], options)
 }
 
@@ -88,7 +88,7 @@ describe.skipIf(noDynoxide)(dynoxideTitle('a started stack'), () => {
     embedded = await startServerProcess({ dataDir: join(folder, 'data'), port: 0 })
     ;({ url, services } = await serving)
     writeFileSync(join(folder, '.curlrc'), `silent\nconnect-to = "localhost:3501:${new URL(url).host}"\n`)
-  }, 60_000)
+  })
 
   afterAll(async () => {
     child.kill('SIGKILL')
@@ -118,7 +118,7 @@ describe.skipIf(noDynoxide)(dynoxideTitle('a started stack'), () => {
     })
 
     const order = (await shell(sendOrder)).split('\n').at(-1) ?? ''
-    await expect.poll(async () => client.getWorkflowState(order), { timeout: 15_000 }).toBeDefined()
+    await expect.poll(async () => client.getWorkflowState(order), { timeout: 60_000 }).toBeDefined()
     expect(await client.waitForWorkflowCompletion(order)).toMatchObject({ output: { Processed: true } })
 
     expect(await shell(startLaptop)).toContain('{"instanceID":"laptop"}')
@@ -171,7 +171,7 @@ describe.skipIf(noDynoxide)(dynoxideTitle('a started stack'), () => {
     expect(processes.length).toBeGreaterThan(7)
     child.kill('SIGINT')
     expect((await ended)[0]).toBe(0)
-    await expect.poll(() => processes.filter(isAlive), { timeout: 5_000 }).toEqual([])
+    await expect.poll(() => processes.filter(isAlive), { timeout: 60_000 }).toEqual([])
     expect(readdirSync(temporary).filter((name) => name.startsWith('tenuto'))).toEqual([])
     expect(lines.at(-1)).toContain('SIGINT')
   })

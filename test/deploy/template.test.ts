@@ -12,7 +12,7 @@ let resources: Resources
 beforeAll(async () => {
   ;({ template } = await packagedService())
   resources = new Resources(template)
-}, 60_000)
+})
 
 const pseudo = ['AWS::AccountId', 'AWS::Partition', 'AWS::Region', 'AWS::StackName', 'AWS::URLSuffix']
 
