@@ -1,4 +1,4 @@
-// Installs what `npm pack` makes into an empty project, imports and type-checks every sub-path, and runs the command.
+// Installs what `npm pack` makes into an empty project, imports, requires and type-checks every sub-path, and runs the command.
 
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,12 +7,13 @@ import { join, resolve } from 'node:path'
 
 interface Manifest {
   readonly name: string
-  readonly exports: Readonly<Record<string, unknown>>
+  readonly exports: Readonly<Record<string, { readonly types: string }>>
+  readonly typesVersions: { readonly '*': Readonly<Record<string, readonly string[]>> }
   readonly devDependencies: Readonly<Record<string, string>>
   readonly peerDependencies: Readonly<Record<string, string>>
 }
 
-const { name, exports, devDependencies, peerDependencies } = JSON.parse(
+const { name, exports, typesVersions, devDependencies, peerDependencies } = JSON.parse(
   readFileSync('package.json', 'utf8'),
 ) as Manifest
 const specifiers = Object.keys(exports).map((subPath) => join(name, subPath))
@@ -31,9 +32,13 @@ try {
   for (const specifier of specifiers) if (!needsPeers(specifier)) importAtRuntime(specifier)
   install(...peers)
   for (const specifier of specifiers) importAtRuntime(specifier)
+  requireAtRuntime()
   checkTypes()
+  checkTypesVersions()
   run(join('node_modules', '.bin', name), '--help')
-  console.log(`${name}: ${specifiers.length} sub-paths import and type-check, the command runs`)
+  console.log(
+    `${name}: ${specifiers.length} sub-paths import, load by require and type-check, the command runs`,
+  )
 } finally {
   rmSync(project, { recursive: true, force: true })
 }
@@ -59,6 +64,20 @@ function expected(path: string): boolean {
 function importAtRuntime(specifier: string): void {
   const code = `console.log('${specifier}:', Object.keys(await import('${specifier}')).length, 'exports')`
   process.stdout.write(run(process.execPath, '--input-type=module', '--eval', code))
+}
+
+/** A program that is compiled to CommonJS, as Dapr's quickstarts are, loads the package by `require`. */
+function requireAtRuntime(): void {
+  const code = specifiers.map((specifier) => `require('${specifier}')`).join(';')
+  run(process.execPath, '--input-type=commonjs', '--eval', code)
+}
+
+/** The same programs find their types without `exports`, which the compiler's older way of resolving does not read. */
+function checkTypesVersions(): void {
+  for (const [subPath, { types }] of Object.entries(exports)) {
+    const [found] = subPath === '.' ? [types] : (typesVersions['*'][subPath.slice(2)] ?? [])
+    if (found !== types) throw new Error(`typesVersions of package.json must have ${types} for ${subPath}`)
+  }
 }
 
 /** Compiles a program that imports every sub-path, with the declarations checked too. */

@@ -2,10 +2,11 @@
 // is used.
 
 import { statSync } from 'node:fs'
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { assert, TenutoError } from '../workflow/errors.ts'
 import type { Logger } from '../workflow/logger.ts'
 import { applicationId, migrations, schema, schemaVersion } from './schema.ts'
+import { connect } from './sqlite.ts'
 import { toStorageError } from './storage-errors.ts'
 
 export const inMemory = ':memory:'
@@ -74,7 +75,7 @@ export class Database {
 export function openDatabase({ path, integrityCheck, logger }: DatabaseOptions): Database {
   let connection: DatabaseSync | undefined
   try {
-    connection = new DatabaseSync(path, { timeout: 1_000, defensive: true })
+    connection = connect(path, { timeout: 1_000, defensive: true })
     const version = versionOf(connection, path)
     configure(connection, path)
     if (version === undefined) create(connection)

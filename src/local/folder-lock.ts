@@ -3,8 +3,9 @@
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import { TenutoError } from '../workflow/errors.ts'
+import { connect } from './sqlite.ts'
 import { toStorageError } from './storage-errors.ts'
 
 /**
@@ -28,7 +29,7 @@ export function lockFolder(dataDir: string): () => void {
 function takeLock(dataDir: string, pidFile: string): DatabaseSync {
   let lock: DatabaseSync | undefined
   try {
-    lock = new DatabaseSync(join(dataDir, 'tenuto.lock'), { timeout: 0 })
+    lock = connect(join(dataDir, 'tenuto.lock'), { timeout: 0 })
     lock.exec('BEGIN EXCLUSIVE')
     return lock
   } catch (error) {

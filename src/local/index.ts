@@ -27,7 +27,7 @@ export interface LocalBackendOptions extends BackendOptions {
 /**
  * Opens the backend in a folder, which is this process's alone until `stop`.
  * @throws TenutoError `STORAGE_LOCKED` (names the process that has the folder), `STORAGE_READ_ONLY`,
- *   `STORAGE_CORRUPT`, `STORAGE_FULL`, `STORAGE_FAILED` (the database is of a newer version, or not Tenuto's)
+ *   `STORAGE_CORRUPT`, `STORAGE_FULL`, `STORAGE_FAILED` (the database is of a newer version, or not Tenuto's), `NODE_TOO_OLD`
  */
 export async function openLocalBackend(options: LocalBackendOptions): Promise<LocalBackend> {
   const { dataDir, integrityCheck = true, logger = silentLogger } = options

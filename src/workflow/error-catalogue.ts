@@ -318,6 +318,10 @@ const entries = {
     remedy: 'Check the base URL, the credentials in the headers, and what stands between.',
   },
   // The platform below.
+  NODE_TOO_OLD: {
+    summary: 'This version of Node has no SQLite that the embedded backend could use.',
+    remedy: 'Run the program with Node 24 or newer, or pass a backend that does without SQLite.',
+  },
   STORAGE_FULL: {
     summary: 'The disk is full: nothing new is accepted, nothing accepted is lost.',
     remedy: 'Free space on the disk of the data folder; work goes on by itself.',

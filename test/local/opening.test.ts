@@ -3,11 +3,13 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { openDatabase } from '../../src/local/database.ts'
 import { openLocalBackend } from '../../src/local/index.ts'
+import { connect } from '../../src/local/sqlite.ts'
 import { silentLogger } from '../../src/workflow/logger.ts'
 import { key, rowOf } from '../conformance/samples.ts'
+import { sourceFiles } from '../tidy/source-files.ts'
 import { runChild } from './children/run.ts'
 import { temporaryFolder } from './harness.ts'
 
@@ -169,5 +171,23 @@ test('after stop every port refuses', async () => {
     queue.send([{ v: 1, token: 't', ...key, kind: 'doorbell', factIds: [] }]),
   ).rejects.toMatchObject({
     code: 'UNAVAILABLE',
+  })
+})
+
+describe('a Node without SQLite', () => {
+  test.each([
+    ['too old for it', 'v20.19.0', () => undefined],
+    ['that has one nobody has tried', 'v22.16.0', (id: string) => process.getBuiltinModule(id)],
+    ['built without it', 'v24.0.0', () => undefined],
+  ])('%s is told what it lacks', (_how, version, getBuiltinModule) => {
+    const node = { version, getBuiltinModule: getBuiltinModule as typeof process.getBuiltinModule }
+    const open = () => connect(':memory:', {}, node)
+    expect(open).toThrow(expect.objectContaining({ code: 'NODE_TOO_OLD' }))
+    expect(open).toThrow(version)
+  })
+
+  test('loads the package nevertheless: nothing of it imports SQLite', () => {
+    const imports = sourceFiles('src').filter(({ text }) => /^import (?!type\b).*'node:sqlite'/m.test(text))
+    expect(imports.map(({ path }) => path)).toEqual([])
   })
 })

@@ -11,6 +11,7 @@ import { createHttpApi } from '../../../src/http/api.ts'
 import { SqliteBackend } from '../../../src/local/backend.ts'
 import { openDatabase } from '../../../src/local/database.ts'
 import { openLocalBackend } from '../../../src/local/index.ts'
+import { connect } from '../../../src/local/sqlite.ts'
 import { createManagement } from '../../../src/runtime/manage.ts'
 import { doorbell } from '../../../src/runtime/messages.ts'
 import { createSqsStandIn } from '../../../src/stand-ins/index.ts'
@@ -36,6 +37,9 @@ const waiting = defineApp({
 })
 
 export const platform: Scenarios = {
+  NODE_TOO_OLD: async () =>
+    thrownBy(async () => connect(':memory:', {}, { version: 'v20.19.0', getBuiltinModule: () => undefined })),
+
   STORAGE_FULL: async () => {
     const database = openDatabase({ path: ':memory:', integrityCheck: false, logger: silentLogger })
     const backend = new SqliteBackend(database, () => {}, {})
