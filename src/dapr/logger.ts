@@ -3,21 +3,19 @@
 import { type Logger, mapLogger } from '../workflow/logger.ts'
 import type { LoggerOptions, LoggerService } from './types.ts'
 
+const levels = { Error: 0, Warn: 1, Info: 2, Verbose: 3, Debug: 4 } as const
+
 /** Numbers as in Dapr: the higher, the more is logged. */
 // oxlint-disable-next-line no-redeclare -- a type and a value of one name, as Dapr's enum is
-export const LogLevel = {
-  Error: 0,
-  Warn: 1,
-  Info: 2,
-  Verbose: 3,
-  Debug: 4,
+export const LogLevel: typeof levels & { readonly [level: number]: string } = {
+  ...levels,
   0: 'Error',
   1: 'Warn',
   2: 'Info',
   3: 'Verbose',
   4: 'Debug',
-} as const
-export type LogLevel = (typeof LogLevel)['Error' | 'Warn' | 'Info' | 'Verbose' | 'Debug']
+}
+export type LogLevel = (typeof levels)[keyof typeof levels]
 
 /* oxlint-disable no-console -- that is what it is for */
 /** Dapr's default logger: a time, a level and a message a line, on the console. */

@@ -16,7 +16,8 @@ const numbers = {
 // oxlint-disable-next-line no-redeclare -- a type and a value of one name, as Dapr's enum is
 export type WorkflowRuntimeStatus = (typeof numbers)[keyof typeof numbers]
 
-export const WorkflowRuntimeStatus = {
+// oxlint-disable-next-line no-redeclare -- the same name once more
+export const WorkflowRuntimeStatus: typeof numbers & { readonly [status: number]: string } = {
   ...numbers,
   0: 'RUNNING',
   1: 'COMPLETED',
@@ -25,7 +26,18 @@ export const WorkflowRuntimeStatus = {
   5: 'TERMINATED',
   6: 'PENDING',
   7: 'SUSPENDED',
-} as const
+}
+
+// oxlint-disable-next-line typescript/no-namespace -- an enum's members are types too
+export declare namespace WorkflowRuntimeStatus {
+  type RUNNING = typeof numbers.RUNNING
+  type COMPLETED = typeof numbers.COMPLETED
+  type CONTINUED_AS_NEW = typeof numbers.CONTINUED_AS_NEW
+  type FAILED = typeof numbers.FAILED
+  type TERMINATED = typeof numbers.TERMINATED
+  type PENDING = typeof numbers.PENDING
+  type SUSPENDED = typeof numbers.SUSPENDED
+}
 
 /** `STALLED` reads `RUNNING`, as over HTTP: it has not ended, and Dapr has no number for it. */
 export function toNumber(status: RuntimeStatus): WorkflowRuntimeStatus {

@@ -34,6 +34,7 @@ const programs: Readonly<Record<string, readonly string[]>> = {
     'true 1 ',
     'RangeError [[true,true,false,false],"Hello, you",[0,2],2,[2,0,true,3,true]] string',
     '3 Verbose',
+    'COMPLETED FAILED SUSPENDED Info',
   ],
   management: [
     'PENDING',

@@ -87,6 +87,8 @@ await client.raiseEvent(id, 'end')
 const state: WorkflowState | undefined = await client.waitForWorkflowCompletion(id, true, 20)
 if (!state) throw new Error('There is no state.')
 const status: WorkflowRuntimeStatus = state.runtimeStatus
+const ends: (WorkflowRuntimeStatus.COMPLETED | WorkflowRuntimeStatus.FAILED)[] = [1, 3]
+const words: (string | undefined)[] = [...ends, 7].map((each) => WorkflowRuntimeStatus[each])
 const failure: WorkflowFailureDetails | undefined = state.workflowFailureDetails
 print(state instanceof WorkflowState, failure instanceof WorkflowFailureDetails)
 print(
@@ -98,6 +100,7 @@ print(
 print(state.createdAt <= state.lastUpdatedAt, state.serializedInput, state.serializedOutput)
 print(failure?.getErrorType(), failure?.getErrorMessage(), typeof failure?.getStackTrace())
 print(toOrchestrationStatus(fromOrchestrationStatus(Number(status))), LogLevel[LogLevel.Verbose])
+print(words.join(' '), LogLevel[ends.length])
 await client.purgeWorkflow(id)
 await client.purgeWorkflow('given')
 await runtime.stop()
