@@ -43,9 +43,11 @@ export function lastGeneration(episodes: readonly Episode[]): LastGeneration | u
   const begun = first?.events.find((event) => event.kind === 'executionStarted')
   const started = opening?.started ?? begun
   if (!first || !started) return undefined
-  if (!opening) return { started, turns: episodes.map(toTurn) }
-  const carried = { at: first.at, events: opening.events, commands: [] }
-  return { started, turns: [carried, ...rest.map(toTurn)] }
+  const turns = (opening ? rest : episodes).map(toTurn)
+  const [begin, ...more] = turns
+  if (!opening || !begin) return { started, turns }
+  // It begins at the time of its first turn, which has heard what was carried over before its own.
+  return { started, turns: [{ ...begin, events: [...opening.events, ...begin.events] }, ...more] }
 }
 
 function toTurn({ at, events, eventTimes, commands, patches }: Episode): PastTurn {

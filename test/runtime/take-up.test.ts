@@ -3,6 +3,8 @@
 import { expect, test } from 'vitest'
 import { type ActivityContext, type WorkflowContext, versions } from '../../src/index.ts'
 import { createManagement } from '../../src/runtime/manage.ts'
+import type { Ports } from '../../src/runtime/ports.ts'
+import { withPorts } from '../support/intercept-ports.ts'
 import { striking } from '../support/striking-ports.ts'
 import { Stage } from './stage.ts'
 
@@ -63,6 +65,43 @@ test('code that has changed hears of the past as far as it goes the same way', a
   await mended.management.rerun({ instanceId: 'order', eventId: 3, newInstanceId: 'again' })
   expect(await stage.ended('again')).toMatchObject({ output: '[1,3]' })
   expect(ran).toEqual(['new'])
+})
+
+test('a generation begins at the time of its first turn, not of the end of the one before: its timers are known again, and nothing is made anew but what failed', async () => {
+  const stage = new Stage()
+  const ran: unknown[] = []
+  let isMended = false
+  const note = async (_ctx: ActivityContext, value: unknown) => void ran.push(value)
+  const ship = async () => {
+    if (!isMended) throw new Error('no stock')
+  }
+  async function order(ctx: WorkflowContext, round: number): Promise<unknown> {
+    if (round === 1) {
+      ctx.continueAsNew(2)
+      return undefined
+    }
+    await ctx.createTimer('1h')
+    await ctx.callActivity(note, 'good')
+    await ctx.callActivity(ship)
+    return 'shipped'
+  }
+  const slow: Pick<Ports['store'], 'appendEpisode'> = {
+    async appendEpisode(...args) {
+      await stage.clock.sleep(7)
+      return stage.store.appendEpisode(...args)
+    },
+  }
+  const host = stage.host(
+    { workflows: { order }, activities: { note, ship } },
+    { ports: (ports) => withPorts(ports, slow) },
+  )
+  stage.deliverTo(host)
+  await stage.start(host, 'order', 1)
+  expect(await stage.ended('order')).toMatchObject({ status: 'FAILED' })
+  isMended = true
+  await host.management.rewind({ instanceId: 'order' })
+  expect(await stage.ended('order')).toMatchObject({ output: '"shipped"' })
+  expect(ran).toEqual(['good'])
 })
 
 test('a patch that the source had not come to is not applied in its past, and is in what is new', async () => {
