@@ -46,7 +46,7 @@ export async function run(dynoxide: Dynoxide, scenario: Scenario): Promise<Run> 
     scenario.losesMemoryAfter !== undefined && done === scenario.losesMemoryAfter + 1
   const world = await openAwsWorld({
     app,
-    dynoxide,
+    database: dynoxide,
     clock: pace.clock,
     logger: { debug: () => {}, info: log, warn: log, error: log },
     sqsFaults: { latencyMs: scenario.isScattered ? scatteredDelivery() : () => deliveryMs },

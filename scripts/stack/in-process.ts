@@ -1,7 +1,8 @@
-// The AWS backend in one process: a table of dynoxide, SQS and Scheduler stand-ins, and the handlers of src/aws/lambda in containers that
+// The AWS backend in one process: a table of some DynamoDB, SQS and Scheduler stand-ins, and the handlers of src/aws/lambda in containers that
 // are objects, called by event source mappings as the deployment has them. It runs any app, on any clock, and everything that happens can
 // be watched and spoiled. What it leaves out is in stack.ts: bundles, processes, roles, the wire, the packaged template.
 
+import type { DynamoDBClient, DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
 import { CreateScheduleGroupCommand, SchedulerClient } from '@aws-sdk/client-scheduler'
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs'
 import {
@@ -38,12 +39,18 @@ import { type Logger, silentLogger } from '../../src/workflow/logger.ts'
 import { type OnAwsRequest, watchRequests } from './aws-requests.ts'
 import { type Choose, createPool, lastBusy, type Lent, type Pool } from './container-pool.ts'
 import { deployedMappings, deployedQueues, type FunctionName, functionTimeouts } from './deployed-settings.ts'
-import type { Dynoxide } from './dynoxide.ts'
+
+/** Where tables are: dynoxide, or a stand-in. */
+export interface Database {
+  client(config?: DynamoDBClientConfig): DynamoDBClient
+  /** Creates an empty table. @returns its name */
+  createTable(): Promise<string>
+}
 
 export interface AwsWorldOptions {
   readonly app: App
-  /** One server may serve many worlds: each has a table of its own. */
-  readonly dynoxide: Dynoxide
+  /** One may serve many worlds: each has a table of its own. */
+  readonly database: Database
   readonly clock: Clock
   /** Default: none. */
   readonly logger?: Logger
@@ -66,6 +73,10 @@ export interface AwsWorldOptions {
   /** Runs an invocation; what it returns or throws is what the caller of the function sees. */
   readonly around?: (invocation: Invocation, run: () => Promise<unknown>) => Promise<unknown>
   readonly chooseContainer?: Choose
+  /** From 0 to 1, for the jitter of what is repeated. Default: `Math.random`. */
+  readonly random?: () => number
+  /** Ids that nobody else makes. Default: random ones. */
+  readonly newId?: () => string
 }
 
 interface Invocation extends Lent {
@@ -87,16 +98,16 @@ export interface AwsWorld {
 }
 
 export async function openAwsWorld(options: AwsWorldOptions): Promise<AwsWorld> {
-  const { clock, dynoxide, sqsFaults = {}, schedulerFaults = {} } = options
+  const { clock, database, sqsFaults = {}, schedulerFaults = {} } = options
   const sqs = createSqsStandIn({ clock, faults: sqsFaults })
   const scheduler = createSchedulerStandIn({ clock, sqs, faults: schedulerFaults })
   const connect = (): AwsClients => ({
-    dynamodb: dynoxide.client({ defaultsMode: 'standard', retryMode: 'standard' }),
+    dynamodb: database.client({ defaultsMode: 'standard', retryMode: 'standard' }),
     sqs: new SQSClient(sqs.clientConfig),
     scheduler: new SchedulerClient(scheduler.clientConfig),
   })
   const [clients, ownClients] = [connect(), connect()]
-  const tableName = await dynoxide.createTable()
+  const tableName = await database.createTable()
   await createResources(ownClients, sqs)
   const env = environmentOf(tableName, sqs)
   options.instrument?.(clients)
@@ -155,7 +166,8 @@ function backendWith(
   env: Readonly<Record<string, string>>,
   clients: AwsClients,
 ): AwsBackend {
-  const { clock, logger = silentLogger, ports: wrap = (same) => same, onMetric, blobs, retention } = options
+  const { clock, logger = silentLogger, ports: wrap = (same) => same, onMetric } = options
+  const { blobs, retention, random, newId } = options
   const backend = createAwsBackend({
     env,
     logger,
@@ -164,6 +176,8 @@ function backendWith(
     metrics: { addMetric: (name, _unit, value) => onMetric?.(name, value) },
     ...(blobs && { blobs }),
     ...(retention && { retention }),
+    ...(random && { random }),
+    ...(newId && { newId }),
   })
   return { ...backend, ports: wrap(backend.ports) }
 }

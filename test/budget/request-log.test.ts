@@ -35,7 +35,7 @@ async function openBackend() {
   let clients: AwsClients | undefined
   const world = await openAwsWorld({
     app: defineApp({ workflows: {} }),
-    dynoxide,
+    database: dynoxide,
     clock,
     instrument: (made) => {
       clients = made

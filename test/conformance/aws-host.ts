@@ -1,10 +1,14 @@
-// The AWS backend under the conformance suite: the functions on dynoxide and the stand-ins, while time jumps.
+// The AWS backend under the conformance suite: the functions on some DynamoDB and the stand-ins, while time jumps.
 
-import type { Dynoxide } from '../../scripts/stack/dynoxide.ts'
-import { type AwsWorld, type AwsWorldOptions, openAwsWorld } from '../../scripts/stack/in-process.ts'
+import {
+  type AwsWorld,
+  type AwsWorldOptions,
+  type Database,
+  openAwsWorld,
+} from '../../scripts/stack/in-process.ts'
 import { VirtualTime } from '../../scripts/stack/virtual-time.ts'
 import type { BlobOptions, Retention } from '../../src/aws/index.ts'
-import type { Ports, Store } from '../../src/runtime/ports.ts'
+import type { Clock, Ports, Store } from '../../src/runtime/ports.ts'
 import { idempotent, patient } from './bad-conditions.ts'
 import type { OpenHost, TestHost } from './test-host.ts'
 
@@ -16,12 +20,13 @@ export interface Trouble {
 }
 
 /**
+ * @param database asked for each world, with its clock
  * @param troubleFor asked for each world, with its time; left out, nothing goes wrong
  * @param blobs where large payloads lie; left out, in the table
  * @param retention how long what has ended is kept; left out, until it is purged
  */
 export function awsHosts(
-  dynoxide: () => Dynoxide,
+  database: (clock: Clock) => Database,
   troubleFor?: (time: VirtualTime) => Trouble,
   blobs?: BlobOptions,
   retention?: Retention,
@@ -37,7 +42,7 @@ export function awsHosts(
       ...(blobs && { blobs }),
       ...(retention && { retention }),
       app: trouble ? idempotent(app, trouble.onRepeat) : app,
-      dynoxide: dynoxide(),
+      database: database(time.clock),
       clock: time.clock,
       logger,
       ports(ports) {
@@ -47,7 +52,7 @@ export function awsHosts(
       },
     })
     return {
-      management: trouble ? patient(world.management, time.clock) : world.management,
+      management: trouble ? patient(world.management, time.clock, world.ports.newId) : world.management,
       store: world.ports.store,
       now: () => time.clock.now(),
       keepsPast: true,

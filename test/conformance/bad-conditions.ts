@@ -7,7 +7,7 @@ import { errorCatalogue } from '../../src/workflow/error-catalogue.ts'
 import { type ErrorCode, isTenutoError } from '../../src/workflow/errors.ts'
 
 /** Asks again as long as it hears that it may. */
-export function patient(management: Management, clock: Clock): Management {
+export function patient(management: Management, clock: Clock, newId: () => string): Management {
   async function again<T>(ask: (attempt: number) => Promise<T>, attempt = 1): Promise<T> {
     try {
       return await ask(attempt)
@@ -28,12 +28,11 @@ export function patient(management: Management, clock: Clock): Management {
       }
     })
   }
-  const randomUUID = (): string => crypto.randomUUID()
   return {
-    async start({ idempotencyKey = randomUUID(), instanceId = randomUUID(), ...rest }) {
+    async start({ idempotencyKey = newId(), instanceId = newId(), ...rest }) {
       return again(async () => management.start({ ...rest, idempotencyKey, instanceId }))
     },
-    async raiseEvent({ eventId = randomUUID(), ...rest }) {
+    async raiseEvent({ eventId = newId(), ...rest }) {
       await once(async () => management.raiseEvent({ ...rest, eventId }), 'ERR_RAISE_EVENT_WORKFLOW')
     },
     completeActivity: async (...request) => again(async () => management.completeActivity(...request)),
@@ -47,13 +46,13 @@ export function patient(management: Management, clock: Clock): Management {
     suspend: async (...request) => once(async () => management.suspend(...request), 'ERR_PAUSE_WORKFLOW'),
     resume: async (...request) => once(async () => management.resume(...request), 'ERR_RESUME_WORKFLOW'),
     terminate: async (...request) => again(async () => management.terminate(...request)),
-    async restart({ idempotencyKey = randomUUID(), ...rest }) {
+    async restart({ idempotencyKey = newId(), ...rest }) {
       return again(async () => management.restart({ ...rest, idempotencyKey }))
     },
-    async rerun({ idempotencyKey = randomUUID(), newInstanceId = randomUUID(), ...rest }) {
+    async rerun({ idempotencyKey = newId(), newInstanceId = newId(), ...rest }) {
       return again(async () => management.rerun({ ...rest, idempotencyKey, newInstanceId }))
     },
-    async rewind({ idempotencyKey = randomUUID(), ...rest }) {
+    async rewind({ idempotencyKey = newId(), ...rest }) {
       return again(async () => management.rewind({ ...rest, idempotencyKey }))
     },
     purge: async (...request) => once(async () => management.purge(...request), 'ERR_INSTANCE_ID_NOT_FOUND'),

@@ -59,7 +59,7 @@ class AwsWorld {
     const app = defineApp(this.#workflow.app((what) => this.#isAlive() && this.#effects.push(what)))
     const world = await openAwsWorld({
       app,
-      dynoxide,
+      database: dynoxide,
       clock,
       instrument: (clients) => this.#instrument(clients),
       ports: (ports) => this.#silenceTheDead({ ...ports, store: this.#time.hold(ports.store) }),

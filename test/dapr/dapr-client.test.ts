@@ -62,7 +62,7 @@ async function openEmbedded(): Promise<Backend> {
 
 async function openAws(): Promise<Backend> {
   const dynoxide: Dynoxide = await startDynoxide()
-  const world = await openAwsWorld({ app, dynoxide, clock: systemClock })
+  const world = await openAwsWorld({ app, database: dynoxide, clock: systemClock })
   const api = async (event: unknown) => world.invoke('api', event)
   const { target } = fakeFunction(new VirtualClock(), api, { clock: systemClock, concurrency: 10 })
   const routes = [{ key: '$default', target, timeoutMs: 30_000, authorization: 'NONE' }]

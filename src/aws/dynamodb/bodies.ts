@@ -14,9 +14,6 @@ import { type Item, stringIn } from './items.ts'
 import { sizes } from './sizes.ts'
 import type { Table } from './table.ts'
 
-/** Bytes up to which compressing is done faster than handed to another thread. */
-const syncBytes = 64 * 1024
-
 const compress = promisify(gzip)
 const decompress = promisify<Uint8Array, Buffer>(gunzip)
 
@@ -49,7 +46,7 @@ export class Bodies {
   async pack(place: Place, name: string, json: string, inlineBytes = sizes.partBytes): Promise<Packed> {
     const length = Buffer.byteLength(json)
     if (length <= sizes.plainBytes) return { attributes: { [name]: { S: json } } }
-    const bytes = length <= syncBytes ? gzipSync(json) : await compress(json)
+    const bytes = length <= sizes.syncBytes ? gzipSync(json) : await compress(json)
     const { fromBytes = inlineBytes + 1 } = this.#blobs ?? {}
     if (bytes.length <= inlineBytes && bytes.length < fromBytes) {
       return { attributes: { [name]: bytes.length < length ? { B: bytes } : { S: json } } }
@@ -100,7 +97,7 @@ export class Bodies {
     const ref = stringIn(item, refName(name))
     const bytes = B ?? (ref === undefined ? undefined : await this.#loadOutside(place, ref))
     if (!bytes) return undefined
-    const json = bytes.length <= syncBytes ? gunzipSync(bytes) : await decompress(bytes)
+    const json = bytes.length <= sizes.syncBytes ? gunzipSync(bytes) : await decompress(bytes)
     return json.toString()
   }
 

@@ -3,6 +3,8 @@
 export const sizes = {
   /** Bytes of JSON up to which an item with its keys still costs one unit to write. */
   plainBytes: 768,
+  /** Bytes up to which compressing is done faster than handed to another thread. */
+  syncBytes: 64 * 1024,
   /** Bytes of one part, well below the 400 KB of an item. */
   partBytes: 350 * 1024,
   /** Bytes of one body of a row; it has three. */

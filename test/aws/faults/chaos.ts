@@ -1,6 +1,6 @@
 // Everything that AWS may do to a backend, all the time and by chance: to every request in the middleware stack of the real clients, to
-// messages and schedules in the stand-ins, and to the containers. What is chosen follows from the seed and from the order in which
-// requests are made, which is dynoxide's to decide as well: a seed gives a world like the one before, not the very same.
+// messages and schedules in the stand-ins, and to the containers. What is chosen follows from the dice and from the order in which requests
+// are made, which is the same each time where every service is in this process.
 
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { AwsWorldOptions } from '../../../scripts/stack/in-process.ts'
@@ -8,6 +8,7 @@ import type { VirtualTime } from '../../../scripts/stack/virtual-time.ts'
 import type { AwsClients } from '../../../src/aws/index.ts'
 import type { Ports } from '../../../src/runtime/ports.ts'
 import type { Rng } from '../../simulation/rng.ts'
+import type { Trace } from '../../simulation/trace.ts'
 import { interceptPorts } from '../../support/intercept-ports.ts'
 import {
   deniedEntries,
@@ -32,23 +33,38 @@ import {
 /** Of the requests; Scheduler has few of them. */
 const faultyShare: Readonly<Record<Service, number>> = { dynamodb: 0.15, sqs: 0.2, scheduler: 0.5 }
 
+interface ChaosOptions {
+  readonly rng: Rng
+  readonly time: VirtualTime
+  readonly tally: Tally
+  /** Hears of every request, and what becomes of it. */
+  readonly trace: Trace
+}
+
+type Named = readonly [trouble: Trouble, fault: Fault]
+
 export class Chaos {
   readonly #rng: Rng
   readonly #time: VirtualTime
   readonly #tally: Tally
+  readonly #trace: Trace
   /** Until when a service does not answer. */
   readonly #outages = new Map<Service, number>()
   #deaths = 0
 
-  constructor(rng: Rng, time: VirtualTime, tally: Tally) {
+  constructor({ rng, time, tally, trace }: ChaosOptions) {
     this.#rng = rng
     this.#time = time
     this.#tally = tally
+    this.#trace = trace
   }
 
   get options(): Partial<AwsWorldOptions> {
     const rng = this.#rng
+    const [jitter, ids] = [rng.fork('jitter'), rng.fork('ids')]
     return {
+      random: () => jitter.next(),
+      newId: () => ids.next().toString(36).slice(2),
       instrument: (clients) => this.#instrument(clients),
       ports: (ports) => this.#watchRivals(ports),
       sqsFaults: {
@@ -73,44 +89,37 @@ export class Chaos {
     for (const service of services) {
       // The stacks of the three differ in their types alone.
       const client = clients[service] as unknown as DynamoDBClient
-      injectFaults(client, (outgoing) => this.#choose(service, outgoing))
+      injectFaults(client, (outgoing) => {
+        const [trouble, fault] = this.#choose(service, outgoing) ?? []
+        // The client makes it itself, anew for each request.
+        const { ClientToken: _, ...input } = outgoing.input
+        this.#trace(`${service} ${outgoing.operation}`, trouble ?? '', input)
+        if (trouble) this.#tally.add(trouble)
+        return fault
+      })
     }
   }
 
-  #choose(service: Service, outgoing: Outgoing): Fault | undefined {
-    if ((this.#outages.get(service) ?? 0) > this.#time.clock.now())
-      return this.#requestFault(service, 'an outage')
+  #choose(service: Service, outgoing: Outgoing): Named | undefined {
+    const now = this.#time.clock.now()
+    if ((this.#outages.get(service) ?? 0) > now) return this.#requestFault(service, 'an outage')
+    const rare = outgoing.operation === 'ChangeMessageVisibilityBatch'
+    if (!this.#rng.chance(rare ? 0.5 : faultyShare[service])) return undefined
     const partial = this.#partialFaults(outgoing)
-    const first = partial.find(([trouble]) => this.#tally.of(trouble) === 0)
-    if (!first && !this.#rng.chance(faultyShare[service])) return undefined
-    if (first || (partial.length > 0 && this.#rng.chance(0.5))) {
-      const [trouble, fault] = first ?? this.#rng.pick(partial)
-      this.#tally.add(trouble)
-      return fault
-    }
-    const fault = this.#anyRequestFault(service)
-    if (fault === 'an outage')
-      this.#outages.set(service, this.#time.clock.now() + this.#rng.int(10_000, 40_000))
+    if (partial.length > 0 && this.#rng.chance(0.5)) return this.#rng.pick(partial)
+    // An outage makes many others, and takes time.
+    const fault = this.#rng.pick(
+      requestFaults.filter((each) => each !== 'an outage' || this.#rng.chance(0.1)),
+    )
+    if (fault === 'an outage') this.#outages.set(service, now + this.#rng.int(10_000, 40_000))
     return this.#requestFault(service, fault)
   }
 
-  /** Half of the time one that has come least of all so far, so that each comes. */
-  #anyRequestFault(service: Service): RequestFault {
-    const often = (fault: RequestFault): number => this.#tally.of(`${service}: ${fault}`)
-    if (this.#rng.chance(0.5)) {
-      const [least = 'throttled'] = requestFaults.toSorted((a, b) => often(a) - often(b))
-      return least
-    }
-    // An outage makes many others, and takes time.
-    return this.#rng.pick(requestFaults.filter((fault) => fault !== 'an outage' || this.#rng.chance(0.1)))
+  #requestFault(service: Service, fault: RequestFault): Named {
+    return [`${service}: ${fault}`, createRequestFault[fault]({ service, time: this.#time, rng: this.#rng })]
   }
 
-  #requestFault(service: Service, fault: RequestFault): Fault {
-    this.#tally.add(`${service}: ${fault}`)
-    return createRequestFault[fault]({ service, time: this.#time, rng: this.#rng })
-  }
-
-  #partialFaults({ operation, input }: Outgoing): readonly (readonly [Trouble, Fault])[] {
+  #partialFaults({ operation, input }: Outgoing): readonly Named[] {
     const half = (): boolean => this.#rng.chance(0.5)
     switch (operation) {
       case 'Query':
@@ -166,9 +175,8 @@ export class Chaos {
     })
   }
 
-  /** What has never come comes at the first opportunity: some have few. */
   #happens(probability: number, trouble: Trouble): boolean {
-    if (this.#tally.of(trouble) > 0 && !this.#rng.chance(probability)) return false
+    if (!this.#rng.chance(probability)) return false
     this.#tally.add(trouble)
     return true
   }

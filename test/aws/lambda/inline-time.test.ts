@@ -34,7 +34,7 @@ async function runSteps(steps: number, { takesMs, commitEvery }: { takesMs: numb
   const dynoxide = await startDynoxide()
   const world = await openAwsWorld({
     app: defineApp({ workflows: { chain }, activities: { step } }),
-    dynoxide,
+    database: dynoxide,
     clock: time.clock,
     ports: (ports) => ({ ...ports, store: time.hold(ports.store) }),
     async around({ functionName }, run) {
