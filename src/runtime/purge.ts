@@ -2,7 +2,7 @@
 
 import { TenutoError } from '../workflow/errors.ts'
 import { isTerminal } from '../workflow/status.ts'
-import { childrenOf } from './descendants.ts'
+import { caughtUp, childrenOf } from './descendants.ts'
 import { endByForce } from './end-by-force.ts'
 import type { InstanceKey } from './episode.ts'
 import { existing } from './external-facts.ts'
@@ -48,8 +48,9 @@ export async function purge(
 /** Children that have not ended, because nobody waited for them, stay, unless they are ended by force. */
 async function purgeChildren(ports: Ports, parent: InstanceKey, force: boolean): Promise<void> {
   const children = await childrenOf(ports, parent)
-  const meant = children.filter(({ status }) => force || isTerminal(status))
-  await eachInParallel(meant, childrenAtOnce, async (child) => {
-    await purge(ports, child, { recursive: true, force })
+  await eachInParallel(children, childrenAtOnce, async (child) => {
+    // The parent may have heard of its end, and ended itself, before its row shows it.
+    const present = force ? child : await caughtUp(ports, child)
+    if (force || isTerminal(present.status)) await purge(ports, present, { recursive: true, force })
   })
 }

@@ -3,7 +3,7 @@
 // `SEED=7 npm run test:faults -- -t 'its title'`.
 
 import { createHash } from 'node:crypto'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { standInDatabase } from '../../scripts/stack/stand-in-database.ts'
 import { sizes } from '../../src/aws/dynamodb/sizes.ts'
 import { Chaos } from '../aws/faults/chaos.ts'
@@ -15,7 +15,16 @@ import type { OpenHost } from './test-host.ts'
 import { describeWorkflows, type Exceptions, groups } from './workflow.suite.ts'
 
 /** Cases that ask for more than is promised when things go wrong. */
-const exceptions: Exceptions = {}
+const exceptions: Exceptions = {
+  'an event id with other data or another name is refused, before and after it was taken':
+    'an event that is taken between the two requests of a raise is not seen by it; the history knows its id, so it counts once all the same',
+  'a completion counts once: the same one again is accepted, another one is refused, also after the end':
+    'a completion that is taken between the two requests of another one is not seen by it; it counts once all the same',
+  'of two simultaneous starts that differ exactly one succeeds (Dapr: reuse)':
+    'a start that has to be made again may come when the other instance has ended, and given up its id',
+  'inline activities that may share a commit do, and their results are those of single ones':
+    'it counts commits; to take an activity over from a host that is lost is one more',
+}
 
 const seed = Number(process.env['SEED'] ?? 1)
 const tally = new Tally()
@@ -51,7 +60,9 @@ const hosts = faultyHosts(
   () => new Rng(seed).fork(`${expect.getState().currentTestName} ${++worlds}`),
   (request) => digest.update(request),
 )
-describeWorkflows(`AWS with faults, seed ${seed}`, hosts, exceptions)
+describe(`seed ${seed}`, { timeout: 120_000 }, () => {
+  describeWorkflows('AWS with faults', hosts, exceptions)
+})
 
 test.each([
   ['payloads', 'a megabyte goes through'],

@@ -1,10 +1,11 @@
 // What users are told to do where anything may fail at any time, done for the cases: ask again with the same key, and do nothing twice.
 
-import type { Management } from '../../src/runtime/management.ts'
+import type { InstanceView, Management } from '../../src/runtime/management.ts'
 import type { Clock } from '../../src/runtime/ports.ts'
 import type { App } from '../../src/workflow/app.ts'
 import { errorCatalogue } from '../../src/workflow/error-catalogue.ts'
 import { type ErrorCode, isTenutoError } from '../../src/workflow/errors.ts'
+import { isTerminal } from '../../src/workflow/status.ts'
 
 /** Asks again as long as it hears that it may. */
 export function patient(management: Management, clock: Clock, newId: () => string): Management {
@@ -18,13 +19,23 @@ export function patient(management: Management, clock: Clock, newId: () => strin
     }
   }
 
-  /** @param late what a repetition hears when the attempt before had its effect, or when both came too late */
-  async function once(ask: () => Promise<void>, late: ErrorCode): Promise<void> {
+  /**
+   * @param late what a repetition hears when the attempt before had its effect, or when both came too late
+   * @param mayTake whether an instance that looks so may be changed by it: else what it hears is the answer
+   */
+  async function once(
+    instanceId: string,
+    ask: () => Promise<void>,
+    late: ErrorCode,
+    mayTake = ({ status }: InstanceView) => !isTerminal(status),
+  ): Promise<void> {
+    const before = await again(async () => management.get(instanceId))
     await again(async (attempt) => {
       try {
         await ask()
       } catch (error) {
-        if (attempt === 1 || !isTenutoError(error, late)) throw error
+        const isAnswer = attempt === 1 || !before || !mayTake(before)
+        if (isAnswer || !isTenutoError(error, late)) throw error
       }
     })
   }
@@ -33,7 +44,8 @@ export function patient(management: Management, clock: Clock, newId: () => strin
       return again(async () => management.start({ ...rest, idempotencyKey, instanceId }))
     },
     async raiseEvent({ eventId = newId(), ...rest }) {
-      await once(async () => management.raiseEvent({ ...rest, eventId }), 'ERR_RAISE_EVENT_WORKFLOW')
+      const raise = async () => management.raiseEvent({ ...rest, eventId })
+      await once(rest.instanceId, raise, 'ERR_RAISE_EVENT_WORKFLOW')
     },
     completeActivity: async (...request) => again(async () => management.completeActivity(...request)),
     failActivity: async (...request) => again(async () => management.failActivity(...request)),
@@ -43,8 +55,10 @@ export function patient(management: Management, clock: Clock, newId: () => strin
     list: async (...request) => again(async () => management.list(...request)),
     count: async (...request) => again(async () => management.count(...request)),
     actOnMany: async (...request) => again(async () => management.actOnMany(...request)),
-    suspend: async (...request) => once(async () => management.suspend(...request), 'ERR_PAUSE_WORKFLOW'),
-    resume: async (...request) => once(async () => management.resume(...request), 'ERR_RESUME_WORKFLOW'),
+    suspend: async (...request) =>
+      once(request[0], async () => management.suspend(...request), 'ERR_PAUSE_WORKFLOW'),
+    resume: async (...request) =>
+      once(request[0], async () => management.resume(...request), 'ERR_RESUME_WORKFLOW'),
     terminate: async (...request) => again(async () => management.terminate(...request)),
     async restart({ idempotencyKey = newId(), ...rest }) {
       return again(async () => management.restart({ ...rest, idempotencyKey }))
@@ -55,7 +69,13 @@ export function patient(management: Management, clock: Clock, newId: () => strin
     async rewind({ idempotencyKey = newId(), ...rest }) {
       return again(async () => management.rewind({ ...rest, idempotencyKey }))
     },
-    purge: async (...request) => once(async () => management.purge(...request), 'ERR_INSTANCE_ID_NOT_FOUND'),
+    purge: async (...request) =>
+      once(
+        request[0],
+        async () => management.purge(...request),
+        'ERR_INSTANCE_ID_NOT_FOUND',
+        () => true,
+      ),
   }
 }
 
@@ -87,9 +107,10 @@ export function idempotent(app: App, onRepeat: () => void): App {
           }
           const result = first ?? (async () => registered.run(heard, input))()
           done.set(key, result)
-          // What the platform has refused is no answer: the next run asks again.
+          // What the platform has refused is no answer, nor is what a run that was told to stop has left: the next run asks again.
           await result.catch((error: unknown) => {
-            if (isTenutoError(error) && errorCatalogue[error.code].http === 503) done.delete(key)
+            const isRefused = isTenutoError(error) && errorCatalogue[error.code].http === 503
+            if (isRefused || ctx.signal.aborted) done.delete(key)
           })
           if (first && deferred.has(key)) await ctx.completeLater()
           return result

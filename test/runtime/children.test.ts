@@ -117,13 +117,12 @@ test('a child whose host is down when its parent is terminated ends when there i
   expect(await stage.row('parent:0001')).toMatchObject({ status: 'TERMINATED' })
 })
 
-test('a child of the life before that has ended, and whose row does not show it yet, gives its id up', async () => {
-  const stage = new Stage()
+/** A family whose child has ended, as its parent knows, and does not show it: its host was lost in between. */
+async function endedUnseen(stage: Stage) {
   const host = stage.host(app)
   await stage.start(host, 'family', 1)
   await deliver(host, stage.doorbell('start'))
   const begin = stage.doorbell('start')
-  // The host of the child is lost once it has told its parent.
   const dying = stage.host(app, {
     ports: (ports) =>
       withPorts(ports, {
@@ -136,6 +135,22 @@ test('a child of the life before that has ended, and whose row does not show it 
   expect(await deliver(host, stage.doorbell('t:1.1'))).toEqual([true])
   expect((await stage.row('family')).status).toBe('COMPLETED')
   expect((await stage.row(begin.instanceId)).status).toBe('PENDING')
+  return { host, begin }
+}
+
+test('a child that has ended, and whose row does not show it yet, is purged with its parent', async () => {
+  const stage = new Stage()
+  const { host, begin } = await endedUnseen(stage)
+  await host.management.purge('family')
+  expect(await host.management.get(begin.instanceId)).toBeUndefined()
+  // What guarded it comes again, and finds it gone.
+  expect(await deliver(host, begin, 2)).toEqual([true])
+  expect(await host.management.get(begin.instanceId)).toBeUndefined()
+})
+
+test('a child of the life before that has ended, and whose row does not show it yet, gives its id up', async () => {
+  const stage = new Stage()
+  const { host, begin } = await endedUnseen(stage)
   await host.management.purge('family', { recursive: false })
   await stage.start(host, 'family', 1)
   await deliver(host, stage.doorbell('start'))

@@ -30,13 +30,15 @@ export function injectFaults(
   choose: (outgoing: Outgoing) => Fault | undefined,
 ): readonly Outgoing[] {
   const seen: Outgoing[] = []
+  const counts = new Map<string, number>()
   client.middlewareStack.add(
     (next, context) => async (args) => {
       const request = args.request as HttpQuestion
       const { commandName = '' } = context as { readonly commandName?: string }
       const operation = commandName.replace(/Command$/, '')
       const input = inputOf(request)
-      const outgoing = { operation, input, count: seen.filter((each) => each.operation === operation).length }
+      const outgoing = { operation, input, count: counts.get(operation) ?? 0 }
+      counts.set(operation, outgoing.count + 1)
       seen.push(outgoing)
       // An answer that nobody reads would keep its connection.
       const send = async (): Promise<HttpAnswer> => received((await next(args)).response as HttpAnswer)

@@ -40,8 +40,8 @@ export const contextCases: Cases = {
     const bench = await open({ workflows: { talking }, activities: { echo } })
     await bench.run('talking')
     const lines = bench.logger.lines.map(({ message }) => message).filter((line) => line.startsWith('line '))
-    expect(new Set(lines)).toEqual(new Set(['line 0', 'line 1', 'line 2', 'line 3', 'line 4']))
-    expect(lines.at(-1)).toBe('line 4')
+    // A turn that is run again before its commit, or loses it to a rival, tells its own once more.
+    expect([...new Set(lines)]).toEqual(['line 0', 'line 1', 'line 2', 'line 3', 'line 4'])
   },
 
   async 'the past is replayed, what is new is not (DG: IsReplaying)'(open) {
