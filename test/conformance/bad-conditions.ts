@@ -34,8 +34,8 @@ export function patient(management: Management, clock: Clock, newId: () => strin
       try {
         await ask()
       } catch (error) {
-        const isAnswer = attempt === 1 || !before || !mayTake(before)
-        if (isAnswer || !isTenutoError(error, late)) throw error
+        const isRefusal = attempt === 1 || !before || !mayTake(before)
+        if (isRefusal || !isTenutoError(error, late)) throw error
       }
     })
   }
@@ -79,12 +79,18 @@ export function patient(management: Management, clock: Clock, newId: () => strin
   }
 }
 
+/** One run of an activity. */
+interface Run {
+  readonly result: Promise<unknown>
+  readonly signal: AbortSignal
+}
+
 /**
  * The same app, whose activities do each attempt of a call once, by its idempotency key: a further run of it gets what the first one gave.
  * @param onRepeat hears of every further run
  */
 export function idempotent(app: App, onRepeat: () => void): App {
-  const done = new Map<string, Promise<unknown>>()
+  const done = new Map<string, Run>()
   /** Runs that are completed later. */
   const deferred = new Set<string>()
   return {
@@ -96,8 +102,14 @@ export function idempotent(app: App, onRepeat: () => void): App {
         ...registered,
         async run(ctx, input: never) {
           const key = `${ctx.idempotencyKey} ${ctx.attempt}`
-          const first = done.get(key)
-          if (first) onRepeat()
+          for (let earlier = done.get(key); earlier; earlier = done.get(key)) {
+            onRepeat()
+            if (await isAnswer(earlier)) {
+              if (deferred.has(key)) await ctx.completeLater()
+              return earlier.result
+            }
+            if (done.get(key) === earlier) done.delete(key)
+          }
           const heard = {
             ...ctx,
             async completeLater() {
@@ -105,17 +117,21 @@ export function idempotent(app: App, onRepeat: () => void): App {
               return ctx.completeLater()
             },
           }
-          const result = first ?? (async () => registered.run(heard, input))()
-          done.set(key, result)
-          // What the platform has refused is no answer, nor is what a run that was told to stop has left: the next run asks again.
-          await result.catch((error: unknown) => {
-            const isRefused = isTenutoError(error) && errorCatalogue[error.code].http === 503
-            if (isRefused || ctx.signal.aborted) done.delete(key)
-          })
-          if (first && deferred.has(key)) await ctx.completeLater()
+          const result = (async () => registered.run(heard, input))()
+          done.set(key, { result, signal: ctx.signal })
           return result
         },
       }
     },
+  }
+}
+
+/** What the platform has refused is no answer, nor is what a run has left that was told to stop: the next one asks again. */
+async function isAnswer({ result, signal }: Run): Promise<boolean> {
+  try {
+    await result
+    return true
+  } catch (error) {
+    return !signal.aborted && !(isTenutoError(error) && errorCatalogue[error.code].http === 503)
   }
 }

@@ -32,6 +32,8 @@ import {
 
 /** Of the requests; Scheduler has few of them. */
 const faultyShare: Readonly<Record<Service, number>> = { dynamodb: 0.15, sqs: 0.2, scheduler: 0.5 }
+/** How often one that might begin does: it makes many others, and takes time. */
+const outageShare: Readonly<Record<Service, number>> = { dynamodb: 0.1, sqs: 0.1, scheduler: 0.8 }
 
 interface ChaosOptions {
   readonly rng: Rng
@@ -103,14 +105,11 @@ export class Chaos {
   #choose(service: Service, outgoing: Outgoing): Named | undefined {
     const now = this.#time.clock.now()
     if ((this.#outages.get(service) ?? 0) > now) return this.#requestFault(service, 'an outage')
-    const rare = outgoing.operation === 'ChangeMessageVisibilityBatch'
-    if (!this.#rng.chance(rare ? 0.5 : faultyShare[service])) return undefined
+    if (!this.#rng.chance(isRare(outgoing) ? 0.5 : faultyShare[service])) return undefined
     const partial = this.#partialFaults(outgoing)
     if (partial.length > 0 && this.#rng.chance(0.5)) return this.#rng.pick(partial)
-    // An outage makes many others, and takes time.
-    const fault = this.#rng.pick(
-      requestFaults.filter((each) => each !== 'an outage' || this.#rng.chance(0.1)),
-    )
+    const outage = this.#rng.chance(outageShare[service])
+    const fault = this.#rng.pick(requestFaults.filter((each) => outage || each !== 'an outage'))
     if (fault === 'an outage') this.#outages.set(service, now + this.#rng.int(10_000, 40_000))
     return this.#requestFault(service, fault)
   }
@@ -185,4 +184,10 @@ export class Chaos {
   #sometimes(probability: number, trouble: Trouble, withinMs: number): number | undefined {
     return this.#happens(probability, trouble) ? this.#rng.int(0, withinMs) : undefined
   }
+}
+
+/** Requests of which there are few, and which fail in ways of their own. */
+function isRare({ operation, input }: Outgoing): boolean {
+  if (operation === 'ChangeMessageVisibilityBatch') return true
+  return operation === 'SendMessageBatch' && (input['Entries'] as readonly unknown[]).length > 1
 }

@@ -55,7 +55,7 @@ export const childIdCases: Cases = {
       ctx.callChildWorkflow(child, undefined, { instanceId: 'child', retry: threeTimes(ms) })
     const bench = await open({ workflows: { parent, child }, activities: { count } })
     expect(await bench.run('parent', bench.shortMs)).toMatchObject({ output: 3 })
-    expect(await bench.view('child')).toMatchObject({
+    expect(await bench.ended('child')).toMatchObject({
       status: 'COMPLETED',
       retryOf: { instanceId: 'child', attempt: 3 },
     })

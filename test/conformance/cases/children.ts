@@ -172,7 +172,7 @@ export const childCases: Cases = {
     await bench.run('parent')
     await bench.host.pass(bench.management.purge('parent', { recursive: false }))
     expect(await bench.host.pass(bench.management.get('parent'))).toBeUndefined()
-    expect(await bench.view('parent:0001')).toMatchObject({ status: 'COMPLETED' })
+    expect(await bench.ended('parent:0001')).toMatchObject({ status: 'COMPLETED' })
   },
 
   async 'a terminated child fails the call of its parent'(open) {

@@ -152,6 +152,6 @@ export const historyCases: Cases = {
     await bench.host.pass(bench.management.terminate('parent'))
     await bench.ended('parent')
     await bench.idle()
-    expect(await bench.view('parent:0001')).toMatchObject({ status: 'COMPLETED', output: '"done"' })
+    expect(await bench.ended('parent:0001')).toMatchObject({ status: 'COMPLETED', output: 'done' })
   },
 }

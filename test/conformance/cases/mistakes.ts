@@ -108,8 +108,9 @@ export const mistakeCases: Cases = {
     ),
 
   'a policy that makes no sense is refused at the call (MJ: retry/validation)': async (open) => {
-    const codes: unknown[] = []
+    const heard = new Set<unknown>()
     async function workflow(ctx: WorkflowContext): Promise<unknown> {
+      const codes: unknown[] = []
       for (const retry of policies) {
         try {
           void ctx.callActivity(echo, 1, { retry })
@@ -117,11 +118,12 @@ export const mistakeCases: Cases = {
           codes.push((error as { code: unknown }).code)
         }
       }
+      for (const code of codes) heard.add(code)
       return codes.length
     }
     const bench = await open({ workflows: { workflow }, activities: { echo } })
     expect(await bench.run('workflow')).toMatchObject({ output: policies.length })
-    expect(new Set(codes)).toEqual(new Set(['INVALID_RETRY_POLICY']))
+    expect(heard).toEqual(new Set(['INVALID_RETRY_POLICY']))
   },
 
   'an event without a name is refused at the call (MJ: events/empty name)': refusedWith('INVALID_ARGUMENT', [

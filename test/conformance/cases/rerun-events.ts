@@ -126,7 +126,7 @@ export const rerunEventCases: Cases = {
     await rerun(bench, 'parent', 2)
     expect(await bench.ended('again')).toMatchObject({ output: ['kept', ['again:0002', 'own']] })
     expect((await bench.row('again:0002')).parent).toMatchObject({ instanceId: 'again' })
-    expect(await bench.view('parent:0002')).toMatchObject({ status: 'COMPLETED' })
+    expect(await bench.ended('parent:0002')).toMatchObject({ status: 'COMPLETED' })
     await rerun(bench, 'parent', 1, { newInstanceId: 'whole' })
     expect(await bench.ended('whole')).toMatchObject({ output: ['kept', ['whole:0002', 'own']] })
   },
@@ -144,7 +144,7 @@ export const rerunEventCases: Cases = {
       await rerun(bench, name, 1, { ...ids, input: '"given"' })
       expect(await bench.ended(`${name}2`)).toMatchObject({ output: [`child of ${name}2`, 'given'] })
     }
-    expect(await bench.view('the child')).toMatchObject({ status: 'COMPLETED' })
+    expect(await bench.ended('the child')).toMatchObject({ status: 'COMPLETED' })
     const code = async (newChildInstanceId: string) =>
       codeOf(bench, { instanceId: 'plain', eventId: 1, ...again, newChildInstanceId })
     expect(await code('')).toBe('INVALID_ARGUMENT')
