@@ -29,6 +29,8 @@ export interface RestView {
   readonly isWiped: boolean
   /** Hosts die and stand still: an activity may run again, and its second run may do what nobody hears of. */
   readonly isFaulty: boolean
+  /** Whatever is asked of the world is done at once or never. */
+  readonly isTimely: boolean
   readonly violated: (text: string) => void
 }
 
@@ -52,6 +54,7 @@ export async function checkAtRest(view: RestView): Promise<void> {
   for (const id of new Set(view.clients.runs.map(({ instanceId }) => instanceId)))
     await checkRow(view, id, lives)
   checkAccepted(view, lives)
+  checkRefused(view, lives)
   for (const thing of view.left) view.violated(`L3 left over: ${thing}`)
   if (!view.isWiped) checkDispatched(view, lives)
 }
@@ -147,7 +150,7 @@ function goesUnheard(program: Program): boolean {
 
 /** Steps may be under way and unheard when another fails, or have failed and been caught: a rewound life asks for them again. */
 function mayBeUnheard(program: Program): boolean {
-  const unheard = new Set(['detached', 'parallel', 'any', 'start', 'unanswered', 'broken'])
+  const unheard = new Set(['detached', 'parallel', 'any', 'start', 'unanswered', 'broken', 'rivals'])
   return stepsOf(program).some(({ k }) => unheard.has(k))
 }
 
@@ -218,6 +221,30 @@ function checkAccepted({ clients, violated }: RestView, lives: readonly Life[]):
     if (!isApplied && !mayBeDropped && !clients.terminated.has(instanceId))
       violated(`I2 accepted but lost: ${instanceId} ${factId}`)
   }
+}
+
+/**
+ * I12: a child that was refused has not run, unless a request came late: then its id may have become free on the way. Of older generations
+ * nobody may know any more that it was refused.
+ */
+function checkRefused({ isTimely, violated }: RestView, lives: readonly Life[]): void {
+  if (!isTimely) return
+  const made = new Set(lives.map(({ line }) => parentCall(line)))
+  for (const { instanceId, incarnation, line } of lives) {
+    for (const event of line.flatMap(({ events }) => events)) {
+      if (event.kind !== 'childWorkflowFailed' || event.failure.code !== 'CHILD_NOT_STARTED') continue
+      if (event.generation !== line.at(-1)?.generation) continue
+      const call = `${instanceId}/${incarnation}/${event.generation}.${event.seq}`
+      if (made.has(call)) violated(`I12 a child was refused, and ran: ${call}`)
+    }
+  }
+}
+
+/** The call that a life is the child of. */
+function parentCall(line: readonly Episode[]): string | undefined {
+  const started = line[0]?.events.find((event) => event.kind === 'executionStarted')
+  const parent = started?.parent
+  return parent && `${parent.instanceId}/${parent.incarnation}/${parent.generation}.${parent.seq}`
 }
 
 /** I3: whatever was committed was dispatched. */

@@ -88,6 +88,9 @@ class Oracle {
         throw new Thrown()
       case 'child':
         return mix(acc, this.#child(step.program))
+      // Whether it was a child that brought it, nobody can tell.
+      case 'rivals':
+        return step.calls.reduce((sum, { x }) => mix(sum, valueOf(x)), acc)
       case 'kept':
         return mix(acc, this.#keep(step.x))
       case 'half':

@@ -43,6 +43,7 @@ export const probes = [
   'rewound',
   'purged by force',
   'child made',
+  'child refused',
   'event refused by its id, which was used before',
   'id used again',
   'life replaced by another',

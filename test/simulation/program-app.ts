@@ -2,7 +2,7 @@
 
 import { type ActivityContext, defineApp, TaskFailedError, type WorkflowContext } from '../../src/index.ts'
 import { mix, undoes, valueOf } from './oracle.ts'
-import type { Program, Step } from './programs.ts'
+import type { Program, Rival, Step } from './programs.ts'
 
 export interface ProgramInput {
   readonly program: Program
@@ -39,6 +39,8 @@ export interface Effects {
   began(key: string): void
   /** One of them was interrupted, or so its workflow heard. */
   interrupted(): void
+  /** A child was not started: its id was taken. */
+  refused(): void
   /** An attempt begins, and has read how far those before it came. */
   heard(key: string, attempt: number, details: number): void
   /** It has told how far it is. */
@@ -125,8 +127,16 @@ export function programApp(effects: Effects, isMisfit = false) {
       once,
       beating,
       idle,
+      brief,
       interrupted: () => effects.interrupted(),
+      refused: () => effects.refused(),
     }).program(input.program, input.acc)
+  }
+
+  /** Holds its id for a while. */
+  async function brief(ctx: WorkflowContext, { x, seconds }: Rival): Promise<number> {
+    await ctx.createTimer(seconds)
+    return valueOf(x)
   }
 
   /** Takes what is sent until it is told to stop. */
@@ -140,7 +150,7 @@ export function programApp(effects: Effects, isMisfit = false) {
     }
   }
 
-  return defineApp({ workflows: { run, sink }, activities: { work, ask, once, beating, idle } })
+  return defineApp({ workflows: { run, sink, brief }, activities: { work, ask, once, beating, idle } })
 }
 
 interface Activities {
@@ -149,7 +159,9 @@ interface Activities {
   readonly once: (ctx: ActivityContext, input: WorkInput) => Promise<number>
   readonly beating: (ctx: ActivityContext, input: WorkInput) => Promise<number>
   readonly idle: (ctx: ActivityContext, input: IdleInput) => Promise<number>
+  readonly brief: (ctx: WorkflowContext, input: Rival) => Promise<number>
   readonly interrupted: () => void
+  readonly refused: () => void
 }
 
 class Interpreter {
@@ -230,6 +242,8 @@ class Interpreter {
         const input: ProgramInput = { ...this.#input, program: step.program, acc: 1 }
         return mix(acc, await ctx.callChildWorkflow<number>('run', input))
       }
+      case 'rivals':
+        return (await Promise.all(step.calls.map((call) => this.#rival(call)))).reduce(mix, acc)
       case 'detached':
         void this.#call(step.x)
         return acc
@@ -287,6 +301,17 @@ class Interpreter {
     const results: number[] = []
     for (const x of xs) results.push(await call(x))
     return results
+  }
+
+  async #rival(rival: Rival): Promise<number> {
+    const { x, place, isPatient } = rival
+    const options = { instanceId: `brief-${place}`, ...(isPatient && { retry }) }
+    return this.#ctx.callChildWorkflow(this.#activities.brief, rival, options).catch((error: unknown) => {
+      const code = error instanceof TaskFailedError ? error.failure.code : undefined
+      if (code !== 'CHILD_NOT_STARTED') throw error
+      this.#activities.refused()
+      return valueOf(x)
+    })
   }
 
   /** What is interrupted may have run or not; the program makes up for it. */

@@ -36,6 +36,8 @@ export type Step =
   | { readonly k: 'race'; readonly name: string; readonly seconds: number }
   | { readonly k: 'child'; readonly program: Program }
   | { readonly k: 'detached'; readonly x: number }
+  /** Children at once whose ids others want too: who finds one taken goes on with what it would have brought. */
+  | { readonly k: 'rivals'; readonly calls: readonly Rival[] }
   /** Another workflow, for which nobody waits. */
   | { readonly k: 'start'; readonly program: Program }
   /** An activity that is undone when the workflow fails, or asks for it. */
@@ -56,6 +58,16 @@ export type Step =
   | { readonly k: 'broken'; readonly x: number }
   | { readonly k: 'throw'; readonly x: number }
   | { readonly k: 'can'; readonly next: Program }
+
+export interface Rival {
+  readonly x: number
+  /** Which of the ids. */
+  readonly place: number
+  /** For which it holds the id. */
+  readonly seconds: number
+  /** Tries again when it is taken. */
+  readonly isPatient: boolean
+}
 
 export type Program = readonly Step[]
 
@@ -203,6 +215,18 @@ export function stepsOf(program: Program): readonly Step[] {
         return [step]
     }
   })
+}
+
+/** Puts children that want the ids of others somewhere between the steps of the first generation. */
+export function withRivals(rng: Rng, program: Program): Program {
+  const calls = Array.from({ length: rng.int(2, 4) }, () => ({
+    x: number(rng),
+    place: rng.int(0, 1),
+    seconds: rng.int(1, 240),
+    isPatient: rng.chance(0.3),
+  }))
+  const at = rng.int(0, program.at(-1)?.k === 'can' ? program.length - 1 : program.length)
+  return program.toSpliced(at, 0, { k: 'rivals', calls })
 }
 
 /** Puts a fragile step somewhere between the others, in this generation or in a later one. */

@@ -23,7 +23,7 @@ import { hostCount, type Platform, type Surroundings } from './platform.ts'
 import { portsPlatform } from './ports-platform.ts'
 import { countEpisode } from './probes.ts'
 import { type Effects, programApp } from './program-app.ts'
-import { type Program, randomProgram, withFragileStep } from './programs.ts'
+import { type Program, randomProgram, withFragileStep, withRivals } from './programs.ts'
 import { Rng } from './rng.ts'
 import { runToRest } from './run-to-rest.ts'
 import type { Trace } from './trace.ts'
@@ -186,6 +186,7 @@ class World {
       ran: (key, label, x) => this.#ran(key, label, x),
       began: (key) => this.#began(key),
       interrupted: () => this.#interrupted(),
+      refused: () => this.#count('child refused'),
       told: (key, details) => void this.#details.set(key, details),
       heard: (key, attempt, details) => this.#heard(key, attempt, details),
       asked: (token, outcome) => this.#clients.complete(token, outcome),
@@ -240,7 +241,9 @@ class World {
         // One that fails has its id used again at once, by whoever waits for its end.
         const isFragile =
           mayRunAgain(drawn) && !('next' in next) && !this.#conditions.misfit && fragile.chance(0.1)
-        return { program: isFragile ? withFragileStep(fragile, drawn) : drawn, ...next }
+        const own = isFragile ? withFragileStep(fragile, drawn) : drawn
+        const rivals = this.#rng.fork(`rivals ${at}`)
+        return { program: rivals.chance(0.25) ? withRivals(rivals, own) : own, ...next }
       })
     const fit = this.#options.level === 'aws' ? withinFunctions(all) : all
     for (const [at, launch] of fit.entries()) this.#clients.launch(`i${at + 1}`, launch)
@@ -328,6 +331,7 @@ class World {
       left: await this.#stage.left(),
       isWiped: this.#options.wipe ?? false,
       isFaulty: this.#options.faults ?? false,
+      isTimely: !['freeze', 'late apply', 'slow answer'].some((what) => this.#counts.has(what)),
       violated: (text) => this.#violation(text),
     })
     let duplicates = 0

@@ -38,6 +38,10 @@ export const stores: Mutants = {
   },
   'a start that nobody knows when it is made again': {
     ...faults,
+    program: [
+      { k: 'start', program: [] },
+      { k: 'act', x: 5 },
+    ],
     mutant: replacing(({ store, newId }) => ({
       createInstance: (row, replaces) =>
         store.createInstance(row.startKey?.startsWith('d:') ? { ...row, startKey: newId() } : row, replaces),
