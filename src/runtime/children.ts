@@ -10,12 +10,13 @@ import { startDigest } from './digest.ts'
 import type { DispatchOrder } from './dispatch.ts'
 import { heirOf } from './heirs.ts'
 import { type InstanceState, parentOf } from './instance-state.ts'
+import { lastDuty } from './last-duty.ts'
 import { doorbell, type Message } from './messages.ts'
 import { newLife } from './new-life.ts'
 import { eachInParallel } from './parallel.ts'
 import type { Ports } from './ports.ts'
+import { replace } from './replace.ts'
 import type { InstanceRow } from './rows.ts'
-import { replace } from './start-instance.ts'
 import { outcomeOf, refuseChild, tellParent } from './tell-parent.ts'
 import { traceOf } from './trace-context.ts'
 
@@ -88,6 +89,7 @@ async function createChild(
         parent,
         occupied(command, ` and its descendant '${live.instanceId}' has not ended`),
       )
+    await lastDuty(ports, present)
     present = await replace(ports, present, heir)
   }
   if (!present) return [doorbell(row, ports.newId(), [startFactId])]

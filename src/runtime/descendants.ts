@@ -10,7 +10,7 @@ import type { InstanceRow } from './rows.ts'
 const readsAtOnce = 20
 
 type Life = InstanceKey & Pick<InstanceRow, 'status' | 'purgedAt'>
-type Descendant = Pick<InstanceRow, 'instanceId' | 'incarnation' | 'status'>
+type Descendant = Pick<InstanceRow, 'instanceId' | 'incarnation' | 'status' | 'lastUpdatedAt'>
 
 /** A descendant that has not ended; undefined when there is none. Reads the history of the instance and of each ended descendant. */
 export async function liveDescendant(ports: Ports, ended: InstanceKey): Promise<Descendant | undefined> {
@@ -51,7 +51,8 @@ export async function childrenOf(ports: Ports, parent: InstanceKey): Promise<rea
   await eachInParallel([...new Set(ids)], readsAtOnce, async (instanceId) => {
     const row = await ports.store.getInstance(instanceId, 'row')
     if (!row?.parent || !lives.has(row.parent.incarnation) || row.purgedAt !== undefined) return
-    found.push({ instanceId, incarnation: row.incarnation, status: row.status })
+    const { incarnation, status, lastUpdatedAt } = row
+    found.push({ instanceId, incarnation, status, lastUpdatedAt })
   })
   return found
 }

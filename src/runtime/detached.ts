@@ -9,13 +9,16 @@ import { startDigest } from './digest.ts'
 import type { DispatchOrder } from './dispatch.ts'
 import type { InstanceState } from './instance-state.ts'
 import type { Doorbell, TimerMessage } from './messages.ts'
-import { newLife } from './new-life.ts'
+import { newLife, startMessage } from './new-life.ts'
 import { eachInParallel } from './parallel.ts'
 import type { Ports } from './ports.ts'
+import { isFormer, replace } from './replace.ts'
 import type { InstanceRow } from './rows.ts'
-import { isFormer, replace, startMessage } from './start-instance.ts'
 import { detachedKey } from './start-key.ts'
 import { traceOf } from './trace-context.ts'
+
+/** Who has asked for them. */
+type Asker = Pick<InstanceState, 'key' | 'started'>
 
 /** Rows that are made at once. */
 const startsAtOnce = 20
@@ -23,8 +26,8 @@ const startsAtOnce = 20
 /** Makes the rows, several at once. Of those that are given the same id the first one gets it. @returns what rings for them */
 export async function startDetached(
   ports: Ports,
-  state: InstanceState,
-  order: DispatchOrder,
+  state: Asker,
+  order: Pick<DispatchOrder, 'episode' | 'unsure'>,
   commands: readonly StartWorkflow[],
 ): Promise<(Doorbell | TimerMessage)[]> {
   // Of what was asked for longer ago every trace may be gone, and here nobody knows that it was not dispatched.
@@ -70,8 +73,8 @@ async function givesIdUp(ports: Ports, present: InstanceRow): Promise<boolean> {
 
 function detachedRow(
   ports: Ports,
-  { key, started }: InstanceState,
-  { episode }: DispatchOrder,
+  { key, started }: Asker,
+  { episode }: Pick<DispatchOrder, 'episode'>,
   { seq, name, instanceId, input, startAt, tags }: StartWorkflow,
 ): InstanceRow {
   return newLife(ports, {

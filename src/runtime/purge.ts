@@ -7,12 +7,15 @@ import { endByForce } from './end-by-force.ts'
 import type { InstanceKey } from './episode.ts'
 import { existing } from './external-facts.ts'
 import { viewOf } from './instance-view.ts'
+import { lastDuty } from './last-duty.ts'
 import type { PurgeOptions } from './management.ts'
 import { eachInParallel } from './parallel.ts'
 import type { Ports } from './ports.ts'
 import type { InstanceRow } from './rows.ts'
 
 const childrenAtOnce = 10
+
+type Purgeable = Pick<InstanceRow, 'instanceId' | 'incarnation' | 'status' | 'lastUpdatedAt'>
 
 export async function purgeInstance(
   ports: Ports,
@@ -32,15 +35,18 @@ export async function purgeInstance(
 /** @returns whether it was done: it had ended, or has now by force, and its id lives no other life */
 export async function purge(
   ports: Ports,
-  { instanceId, incarnation, status }: Pick<InstanceRow, 'instanceId' | 'incarnation' | 'status'>,
+  { instanceId, incarnation, status, lastUpdatedAt }: Purgeable,
   { recursive, force }: Required<PurgeOptions>,
 ): Promise<boolean> {
   const key = { instanceId, incarnation }
-  if (force && !isTerminal(status)) {
+  const hasEnded = isTerminal(status)
+  if (force && !hasEnded) {
     const row = await ports.store.getInstance(instanceId)
     const isPresent = row?.incarnation === incarnation && row.purgedAt === undefined
     if (isPresent && !isTerminal(row.status)) await endByForce(ports, row, recursive)
   }
+  if (hasEnded || force)
+    await lastDuty(ports, { ...key, lastUpdatedAt: hasEnded ? lastUpdatedAt : ports.clock.now() })
   if (recursive) await purgeChildren(ports, key, force)
   return ports.store.purge(key, ports.clock.now())
 }

@@ -6,11 +6,13 @@ import { checkKey } from './checks.ts'
 import { liveDescendant } from './descendants.ts'
 import { existing } from './external-facts.ts'
 import { viewOf } from './instance-view.ts'
+import { lastDuty } from './last-duty.ts'
 import { newLife } from './new-life.ts'
 import type { Ports } from './ports.ts'
+import { replace } from './replace.ts'
 import type { InstanceRow } from './rows.ts'
 import type { RestartRequest } from './running-again.ts'
-import { replace, ringStart, startInstance } from './start-instance.ts'
+import { ringStart, startInstance } from './start-instance.ts'
 import { traced, traceStart } from './tracing.ts'
 
 export async function restartInstance(
@@ -60,6 +62,7 @@ export async function beginAnew(
       const message = `Instance '${instanceId}' has ended (${ended.status}), but not its descendant '${live.instanceId}' (${live.status}).`
       throw new TenutoError(code, message)
     }
+    await lastDuty(ports, ended)
   }
   const present = isDone(ended) ? ended : await replace(ports, ended, row)
   if (present && !isDone(present)) throw notEnded(present, code)

@@ -1,6 +1,5 @@
 // Starting an instance: a conditional row, then a doorbell; only then is the start accepted (R14).
 
-import { startFactId } from '../engine/events.ts'
 import { TenutoError } from '../workflow/errors.ts'
 import { isTerminal } from '../workflow/status.ts'
 import { checkTags } from '../workflow/tags.ts'
@@ -8,10 +7,11 @@ import { checkKey, checkStart } from './checks.ts'
 import { liveDescendant } from './descendants.ts'
 import { startDigest } from './digest.ts'
 import { viewOf } from './instance-view.ts'
+import { lastDuty } from './last-duty.ts'
 import type { IdReusePolicy, StartRequest } from './management.ts'
-import { doorbell, type Doorbell, type TimerMessage } from './messages.ts'
-import { newLife } from './new-life.ts'
+import { newLife, startMessage } from './new-life.ts'
 import type { Ports } from './ports.ts'
+import { isFormer, replace } from './replace.ts'
 import type { InstanceRow } from './rows.ts'
 import { traced, traceStart } from './tracing.ts'
 
@@ -54,6 +54,7 @@ export async function createLife(
   let present = await ports.store.createInstance(row)
   while (present && givesIdUp(present, row, idReusePolicy)) {
     await refuseLiveDescendants(ports, present)
+    await lastDuty(ports, present)
     present = await replace(ports, present, row)
   }
   if (present) refuseOther(present, row, idReusePolicy)
@@ -112,34 +113,4 @@ export async function ringStart(ports: Ports, row: InstanceRow): Promise<void> {
   const message = startMessage(ports, row)
   if (message.kind === 'timer') await ports.timers.schedule([message])
   else await ports.queue.send([message])
-}
-
-/** What rings for the first turn of an instance. */
-export function startMessage(ports: Ports, row: InstanceRow): Doorbell | TimerMessage {
-  const { instanceId, incarnation, startAt } = row
-  const key = { instanceId, incarnation }
-  if (startAt === undefined || startAt <= ports.clock.now())
-    return doorbell(key, ports.newId(), [startFactId])
-  return { v: 1, ...key, token: ports.newId(), kind: 'timer', generation: 0, seq: 0, dueAt: startAt }
-}
-
-/** Keys of starts before the present one that an id remembers. */
-const formerStarts = 20
-
-/** Whether the start that the row is for has had the id before the present one: what was started once is not started again. */
-export function isFormer({ formerStartKeys = [] }: InstanceRow, { startKey }: InstanceRow): boolean {
-  return startKey !== undefined && formerStartKeys.includes(startKey)
-}
-
-/** Puts a row in the place of what gives its id up. @returns undefined when it was put, else the row that is in the way. */
-export async function replace(
-  ports: Ports,
-  present: InstanceRow,
-  row: InstanceRow,
-): Promise<InstanceRow | undefined> {
-  const { startKey, formerStartKeys = [], incarnation } = present
-  const own = startKey !== undefined && startKey !== row.startKey ? [startKey] : []
-  const keys = [...own, ...formerStartKeys].slice(0, formerStarts)
-  const heir = keys.length > 0 ? { ...row, formerStartKeys: keys } : row
-  return ports.store.createInstance(heir, incarnation)
 }
