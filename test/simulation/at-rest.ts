@@ -4,6 +4,7 @@ import { factIdOf } from '../../src/engine/events.ts'
 import type { Episode } from '../../src/runtime/episode.ts'
 import type { Store } from '../../src/runtime/ports.ts'
 import { isTerminal } from '../../src/workflow/status.ts'
+import { isForItsHost } from '../support/line-checker.ts'
 import { rerunPrefix } from './again.ts'
 import { type Clients, type Run, sinkId } from './clients.ts'
 import { type Expected, oracle } from './oracle.ts'
@@ -106,7 +107,9 @@ function checkRun(
     violated(`O ${label} shows ${last.customStatus}, not ${expected.customStatus}`)
   const isRewound = isFragile && all.length > 1
   const isReplaced = isRewound || life?.isOver === true
-  const mayLack = (x: number): boolean => isWiped || (isReplaced && unheardIn(program).has(x))
+  const started = startedIn(program)
+  // An activity or child that nobody awaits may be dropped when its life makes way for another before it has begun.
+  const mayLack = (x: number): boolean => isWiped || (isReplaced && !started.has(x))
   checkEffects(
     label,
     expected,
@@ -118,15 +121,9 @@ function checkRun(
   )
 }
 
-/** An attempt took longer than its function may, for what it asks of AWS; then there is one more. */
+/** An attempt took longer than its function may; then there is one more. */
 function hasTimedOut(label: string): (life: Life) => boolean {
-  return (life) =>
-    labelOf(life) === label &&
-    life.line.some(({ events }) =>
-      events.some(
-        (event) => event.kind === 'taskFailed' && event.failure.message.includes('its host has time for'),
-      ),
-    )
+  return (life) => labelOf(life) === label && life.line.some(({ events }) => events.some(isForItsHost))
 }
 
 /** O: a rerun ends as the other life did, and does nothing that the program does not do. */
@@ -144,11 +141,10 @@ function checkRerun(
   checkEffects(rerunPrefix + label, expected, { mayLack: () => true }, { ledger, violated })
 }
 
-/** Activities that nobody awaits: one that had not begun may be dropped when its life makes way for another. */
-function unheardIn(program: Program): ReadonlySet<number> {
-  return new Set(
-    stepsOf(program).flatMap((step) => (step.k === 'detached' || step.k === 'any' ? [step.x] : [])),
-  )
+/** What is done in workflows of their own, which nobody takes away. */
+function startedIn(program: Program): ReadonlySet<number> {
+  const started = stepsOf(program).flatMap((step) => (step.k === 'start' ? [step.program] : []))
+  return new Set(started.flatMap((each) => [...oracle(each).effects.keys()]))
 }
 
 /** Steps may be under way and unheard when another fails, or have failed and been caught: a rewound life asks for them again. */
