@@ -12,7 +12,7 @@ import { heirOf } from './heirs.ts'
 import { type InstanceState, parentOf } from './instance-state.ts'
 import { lastDuty } from './last-duty.ts'
 import { doorbell, type Message } from './messages.ts'
-import { newLife } from './new-life.ts'
+import { newLife, ringIfNotBegun } from './new-life.ts'
 import { eachInParallel } from './parallel.ts'
 import type { Ports } from './ports.ts'
 import { replace } from './replace.ts'
@@ -83,17 +83,17 @@ async function createChild(
     const heir = await heirOf(ports, state, present, row)
     if (heir.status === 'COMPLETED') return tellParent(ports, parent, outcomeOf(parent, heir))
     const live = present.purgedAt === undefined && (await liveDescendant(ports, present))
-    if (live)
-      return refuseChild(
-        ports,
-        parent,
-        occupied(command, ` and its descendant '${live.instanceId}' has not ended`),
-      )
+    if (live) {
+      await ringIfNotBegun(ports, live)
+      const why = ` and its descendant '${live.instanceId}' has not ended`
+      return refuseChild(ports, parent, occupied(command, why))
+    }
     await lastDuty(ports, present)
     present = await replace(ports, present, heir)
   }
   if (!present) return [doorbell(row, ports.newId(), [startFactId])]
   if (!isMine(present, parent)) {
+    await ringIfNotBegun(ports, present)
     return refuseChild(ports, parent, occupied(command))
   }
   // One that has begun guards itself; a second ring would only make work.

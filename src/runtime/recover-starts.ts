@@ -1,5 +1,5 @@
+import { ringStart } from './new-life.ts'
 import type { Ports } from './ports.ts'
-import { ringStart } from './start-instance.ts'
 
 /**
  * Rings once more for every instance that has had no turn: a process that ended between the row of a start and its message has told its

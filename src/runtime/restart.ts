@@ -7,12 +7,12 @@ import { liveDescendant } from './descendants.ts'
 import { existing } from './external-facts.ts'
 import { viewOf } from './instance-view.ts'
 import { lastDuty } from './last-duty.ts'
-import { newLife } from './new-life.ts'
+import { newLife, ringIfNotBegun, ringStart } from './new-life.ts'
 import type { Ports } from './ports.ts'
 import { replace } from './replace.ts'
 import type { InstanceRow } from './rows.ts'
 import type { RestartRequest } from './running-again.ts'
-import { ringStart, startInstance } from './start-instance.ts'
+import { startInstance } from './start-instance.ts'
 import { traced, traceStart } from './tracing.ts'
 
 export async function restartInstance(
@@ -59,6 +59,7 @@ export async function beginAnew(
     if (!isTerminal(ended.status)) throw notEnded(ended, code)
     const live = await liveDescendant(ports, ended)
     if (live) {
+      await ringIfNotBegun(ports, live)
       const message = `Instance '${instanceId}' has ended (${ended.status}), but not its descendant '${live.instanceId}' (${live.status}).`
       throw new TenutoError(code, message)
     }

@@ -9,7 +9,7 @@ import { startDigest } from './digest.ts'
 import { viewOf } from './instance-view.ts'
 import { lastDuty } from './last-duty.ts'
 import type { IdReusePolicy, StartRequest } from './management.ts'
-import { newLife, startMessage } from './new-life.ts'
+import { newLife, ringIfNotBegun, ringStart } from './new-life.ts'
 import type { Ports } from './ports.ts'
 import { isFormer, replace } from './replace.ts'
 import type { InstanceRow } from './rows.ts'
@@ -79,6 +79,7 @@ async function refuseLiveDescendants(ports: Ports, present: InstanceRow): Promis
   if (present.purgedAt !== undefined) return
   const live = await liveDescendant(ports, present)
   if (!live) return
+  await ringIfNotBegun(ports, live)
   throw new TenutoError(
     'ERR_START_WORKFLOW',
     `Instance '${present.instanceId}' has ended (${present.status}), but not its descendant '${live.instanceId}' (${live.status}).`,
@@ -107,10 +108,4 @@ function refuseOther(present: InstanceRow, row: InstanceRow, policy: IdReusePoli
   if (present.startDigest !== row.startDigest) {
     throw new TenutoError('ERR_START_WORKFLOW', `${exists} and was started with something else.`)
   }
-}
-
-export async function ringStart(ports: Ports, row: InstanceRow): Promise<void> {
-  const message = startMessage(ports, row)
-  if (message.kind === 'timer') await ports.timers.schedule([message])
-  else await ports.queue.send([message])
 }

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/index.ts'
 import type { Ports } from '../../src/runtime/ports.ts'
+import type { Runtime } from '../../src/runtime/runtime.ts'
 import { withPorts } from '../support/intercept-ports.ts'
 import { deliver, Stage } from './stage.ts'
 
@@ -263,4 +264,45 @@ test('a first dispatch of children reads nothing', async () => {
   await stage.start(host, 'family', 3)
   expect(await deliver(host, stage.doorbell('start'))).toEqual([true])
   expect(reads).toEqual(['family'])
+})
+
+test('an instance that is in the way and was never rung for, because its host was lost, is rung for', async () => {
+  const stage = new Stage()
+  const host = stage.host(crowded)
+  const lost = stage.host(crowded, {
+    ports: (ports) =>
+      withPorts(ports, {
+        async send() {
+          throw new Error('simulated')
+        },
+      }),
+  })
+  await expect(stage.start(lost, 'stranger', undefined, { instanceId: 'taken' })).rejects.toThrow('simulated')
+  await stage.start(host, 'hopeful')
+  expect(await deliver(host, stage.doorbell('start'))).toEqual([true])
+  expect(await stage.inbox('hopeful')).toEqual(['t:1.1'])
+  const { incarnation } = await stage.row('taken')
+  expect(stage.sent).toContainEqual(expect.objectContaining({ incarnation, factIds: ['start'] }))
+})
+
+const again: Readonly<Record<string, (stage: Stage, host: Runtime) => Promise<unknown>>> = {
+  start: async (stage, host) => stage.start(host, 'leaving', 2),
+  restart: async (_stage, host) => host.management.restart({ instanceId: 'leaving' }),
+}
+
+test.each(Object.keys(again))('so is a child that is in the way of a %s', async (what) => {
+  const stage = new Stage()
+  const leaving = async (ctx: WorkflowContext) => {
+    void ctx.callChildWorkflow('leaf', undefined, { instanceId: 'left' })
+  }
+  const host = stage.host({ workflows: { leaving, leaf } })
+  await stage.start(host, 'leaving')
+  await deliver(host, stage.doorbell('start'))
+  expect(await stage.row('left')).toMatchObject({ status: 'PENDING', episode: 0 })
+  stage.sent.length = 0
+  await expect(again[what]?.(stage, host)).rejects.toThrow("not its descendant 'left'")
+  expect(stage.sent).toMatchObject([{ instanceId: 'left', factIds: ['start'] }])
+  expect(await deliver(host, stage.doorbell('start'))).toEqual([true])
+  await again[what]?.(stage, host)
+  expect(await stage.row('leaving')).toMatchObject({ status: 'PENDING' })
 })
