@@ -5,7 +5,7 @@ import { type Mode, modes } from './modes.ts'
 import { shrink } from './shrink.ts'
 import { type Launch, simulate } from './world.ts'
 
-const seeds = Number(process.env['SEEDS'] ?? 60)
+const seeds = Number(process.env['SEEDS'] ?? 30)
 const from = Number(process.env['FROM'] ?? 1)
 
 /** Runs one world a seed. @returns what was violated, with the seed that shows it, and what happened how often */

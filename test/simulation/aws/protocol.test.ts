@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { type Mode, modes } from '../modes.ts'
 import { simulate } from '../world.ts'
 
-const seeds = Number(process.env['AWS_SEEDS'] ?? 6)
+const seeds = Number(process.env['AWS_SEEDS'] ?? 3)
 
 test.each(Object.keys(modes) as Mode[])(
   'on AWS every program reaches the result of the oracle, and no invariant is broken: %s',
