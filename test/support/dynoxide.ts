@@ -1,10 +1,8 @@
 // Suites that need dynoxide: one server for each file of tests, an empty table for each test.
 
-import { DynamoDBClient, CreateTableCommand } from '@aws-sdk/client-dynamodb'
 import { describe } from 'vitest'
 import { type Dynoxide, noDynoxide, startDynoxide } from '../../scripts/stack/dynoxide.ts'
-import { createTableInput } from '../../src/aws/dynamodb/index.ts'
-import { createDynamoStandIn } from '../../src/stand-ins/index.ts'
+import { standInDatabase } from '../../scripts/stack/stand-in-database.ts'
 
 if (noDynoxide) console.warn(`NOT RUN: tests of the DynamoDB store, because ${noDynoxide}.`)
 
@@ -44,16 +42,5 @@ async function startIfThere(): Promise<TableServer | undefined> {
 }
 
 async function startStandIn(): Promise<TableServer> {
-  const { clientConfig } = createDynamoStandIn({ clock: { now: () => 0, sleep: async () => {} } })
-  const client: TableServer['client'] = (config = {}) => new DynamoDBClient({ ...clientConfig, ...config })
-  let tables = 0
-  return {
-    client,
-    async createTable() {
-      const tableName = `table-${++tables}`
-      await client().send(new CreateTableCommand(createTableInput(tableName)))
-      return tableName
-    },
-    close: async () => {},
-  }
+  return { ...standInDatabase({ now: () => 0, sleep: async () => {} }), close: async () => {} }
 }
