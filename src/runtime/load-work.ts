@@ -1,4 +1,5 @@
-// Reads an instance for messages that are at hand: what was read before will do, or everything that the messages name must be there.
+// Reads an instance for messages that are at hand: what was read before will do, or everything that the messages name must be there; and
+// when that life is over, what they name must not stay.
 
 import { startFactId } from '../engine/events.ts'
 import { TenutoError } from '../workflow/errors.ts'

@@ -1,18 +1,15 @@
 // What the suite says of payloads, on the AWS backend with a bucket, in which nearly all of them lie.
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Dynoxide, noDynoxide, startDynoxide } from '../../scripts/stack/dynoxide.ts'
+import { expect, test } from 'vitest'
 import { createS3Blobs } from '../../src/aws/s3-blobs.ts'
 import type { ActivityContext, WorkflowContext } from '../../src/index.ts'
 import { openBucket } from '../aws/bucket.ts'
 import { noise } from '../aws/dynamodb/noise.ts'
-import { dynoxideTitle } from '../support/dynoxide.ts'
+import { describeWithDynoxide } from '../support/dynoxide.ts'
 import { awsHosts } from './aws-host.ts'
 import { opener } from './bench.ts'
 import { purgeCases } from './cases/lives.ts'
 import { payloadCases } from './cases/payloads.ts'
-
-const title = dynoxideTitle('AWS with a bucket')
 
 async function double(_: ActivityContext, text: string): Promise<string> {
   return text + text
@@ -23,18 +20,11 @@ async function travelling(ctx: WorkflowContext, text: string): Promise<string> {
   return doubled + (await ctx.waitForExternalEvent<string>('more'))
 }
 
-// oxlint-disable-next-line vitest/valid-title -- it says why it is not run where it is not
-describe.skipIf(noDynoxide)(title, { timeout: 60_000 }, () => {
-  let dynoxide: Dynoxide
-  beforeAll(async () => {
-    dynoxide = await startDynoxide()
-  })
-  afterAll(async () => dynoxide.close())
-
+describeWithDynoxide('AWS with a bucket', (dynoxide) => {
   const { client, objects } = openBucket()
   const store = createS3Blobs({ client, bucket: 'blobs' })
   // Whatever is compressed, which is all above some hundreds of bytes.
-  const open = opener(awsHosts(() => dynoxide, undefined, { store, fromBytes: 1 }))
+  const open = opener(awsHosts(dynoxide, undefined, { store, fromBytes: 1 }))
 
   test.each(Object.entries({ ...payloadCases, ...purgeCases }))('%s', async (_title, run) => {
     expect.hasAssertions()

@@ -1,10 +1,23 @@
 // Suites that need dynoxide: one server for each file of tests, an empty table for each test.
 
-import { describe } from 'vitest'
+import { afterAll, beforeAll, describe } from 'vitest'
 import { type Dynoxide, noDynoxide, startDynoxide } from '../../scripts/stack/dynoxide.ts'
 import { standInDatabase } from '../../scripts/stack/stand-in-database.ts'
 
 if (noDynoxide) console.warn(`NOT RUN: tests of the DynamoDB store, because ${noDynoxide}.`)
+
+/** A suite of whole workflows on a dynoxide of its own. @param tests get it while they run */
+export function describeWithDynoxide(title: string, tests: (dynoxide: () => Dynoxide) => void): void {
+  // oxlint-disable-next-line vitest/valid-title -- it says why it is not run where it is not
+  describe.skipIf(noDynoxide)(dynoxideTitle(title), { timeout: 60_000 }, () => {
+    let dynoxide: Dynoxide
+    beforeAll(async () => {
+      dynoxide = await startDynoxide()
+    })
+    afterAll(async () => dynoxide.close())
+    tests(() => dynoxide)
+  })
+}
 
 /** The title of a suite that needs dynoxide: it says when the suite was not run. */
 export function dynoxideTitle(title: string): string {
