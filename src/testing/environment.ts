@@ -25,7 +25,8 @@ import { dueOfWait } from './waiting-for.ts'
 
 /**
  * An app in memory, on the production runtime. Close it when the test is over (`await using` does).
- * @throws TenutoError `ACTIVITY_NOT_REGISTERED` for a mock of an activity that the app does not have, `INVALID_ARGUMENT`
+ * @throws TenutoError `ACTIVITY_NOT_REGISTERED` for a mock of an activity that the app does not have, `INVALID_ARGUMENT`,
+ *   `INVALID_DURATION`
  */
 export function createTestEnvironment(app: App, options: TestEnvironmentOptions = {}): TestEnvironment {
   return new Environment(app, options)
@@ -42,13 +43,15 @@ class Environment implements TestEnvironment {
   #twice = { left: 0, afterMs: 0 }
 
   constructor(app: App, options: TestEnvironmentOptions) {
-    const { now, seed, activities = {}, logger, tracer, skipTime = true, patienceMs = 4_000 } = options
+    const { now, seed, activities = {}, logger, tracer, retention } = options
+    const { skipTime = true, patienceMs = 4_000 } = options
     this.#clock = new VirtualClock(now === undefined ? undefined : epochMs(now))
     const random = seed === undefined ? undefined : seededRandom(String(seed))
     this.#backend = createMemoryBackend({
       clock: this.#clock,
       ...(logger && { logger }),
       ...(tracer && { tracer }),
+      ...(retention && { retention }),
       manners: {
         // Nothing is redelivered behind a test's back: a crash hands back what its host held.
         visibilityMs: Number.POSITIVE_INFINITY,

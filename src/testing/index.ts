@@ -1,5 +1,6 @@
 // For tests: a whole app in memory under a virtual clock, and the replay of recorded histories.
 export type { WorkflowHistory } from '../runtime/management.ts'
+export type { Retention } from '../runtime/retention.ts'
 export { createTestEnvironment } from './environment.ts'
 export { createMemoryBackend, type MemoryBackend, type MemoryBackendOptions } from './memory-backend.ts'
 export type { QueueManners } from './memory-queue.ts'

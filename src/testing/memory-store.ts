@@ -16,6 +16,7 @@ import { TenutoError } from '../workflow/errors.ts'
 import { isTerminal } from '../workflow/status.ts'
 import { callName, putAttempt } from './memory-attempts.ts'
 import { pageOf } from './memory-list.ts'
+import { type Kept, MemoryRows } from './memory-rows.ts'
 
 interface Life {
   readonly episodes: Map<number, Episode>
@@ -27,22 +28,28 @@ interface Life {
   newest: number
 }
 
+export interface MemoryStoreOptions {
+  readonly onChange?: (instanceId: string) => void
+  /** Episodes that messages under way may need, where the platform knows: they are kept. */
+  readonly isNeeded?: (key: InstanceKey, episode: Episode) => boolean
+  /** Left out: what has ended is kept until it is purged. */
+  readonly kept?: Kept
+}
+
 export class MemoryStore implements Store {
-  readonly #rows = new Map<string, InstanceRow>()
+  readonly keepsEndedMs: number
+  readonly #rows: MemoryRows
   readonly #lives = new Map<string, Life>()
   readonly #onChange: (instanceId: string) => void
-  /** Episodes that messages under way may need, where the platform knows: they are kept. */
   readonly #isNeeded: (key: InstanceKey, episode: Episode) => boolean
 
-  constructor(
-    onChange: (instanceId: string) => void = () => {},
-    isNeeded: (key: InstanceKey, episode: Episode) => boolean = () => false,
-  ) {
-    this.#onChange = onChange
-    this.#isNeeded = isNeeded
+  /** @throws TenutoError `INVALID_DURATION`, `INVALID_ARGUMENT` for a retention that is none */
+  constructor({ onChange, isNeeded, kept }: MemoryStoreOptions = {}) {
+    this.#rows = new MemoryRows(kept, (row) => this.#lives.delete(lifeKey(row)))
+    this.keepsEndedMs = this.#rows.keepsEndedMs
+    this.#onChange = onChange ?? (() => {})
+    this.#isNeeded = isNeeded ?? (() => false)
   }
-
-  readonly keepsEndedMs = Number.POSITIVE_INFINITY
 
   async getInstance(instanceId: string, detail?: RowDetail): Promise<InstanceRow | undefined> {
     const row = this.#rows.get(instanceId)
@@ -54,7 +61,7 @@ export class MemoryStore implements Store {
   async createInstance(row: InstanceRow, replaces?: string): Promise<InstanceRow | undefined> {
     const present = this.#rows.get(row.instanceId)
     if (present && present.incarnation !== replaces) return this.getInstance(row.instanceId)
-    this.#rows.set(row.instanceId, row)
+    this.#rows.set(row)
     this.#onChange(row.instanceId)
     return undefined
   }
@@ -100,7 +107,7 @@ export class MemoryStore implements Store {
     if (!row || isTerminal(row.status) || row.episode > projection.episode) return
     const { customStatus: _, stalled, ...rest } = row
     const stillStalled = stalled && !isTerminal(projection.status)
-    this.#rows.set(key.instanceId, { ...rest, ...projection, ...(stillStalled && { stalled }) })
+    this.#rows.set({ ...rest, ...projection, ...(stillStalled && { stalled }) })
     this.#onChange(key.instanceId)
   }
 
@@ -115,7 +122,7 @@ export class MemoryStore implements Store {
     const { stalled, ...rest } = row
     if (!stalled && !stall) return true
     if (replaces !== undefined && stalled?.mark !== replaces) return false
-    this.#rows.set(key.instanceId, { ...rest, lastUpdatedAt: at, ...(stall && { stalled: stall }) })
+    this.#rows.set({ ...rest, lastUpdatedAt: at, ...(stall && { stalled: stall }) })
     this.#onChange(key.instanceId)
     return true
   }
@@ -165,7 +172,7 @@ export class MemoryStore implements Store {
     if (row?.incarnation !== key.incarnation || !isTerminal(row.status)) return false
     if (row.purgedAt !== undefined) return true
     const { tags: _tags, ...rest } = withoutPayloads(row)
-    this.#rows.set(key.instanceId, { ...rest, purgedAt: at })
+    this.#rows.set({ ...rest, purgedAt: at })
     // The line stays: a writer of that life may still be alive, and must find its number taken (R17).
     this.#onChange(key.instanceId)
     return true
@@ -173,7 +180,7 @@ export class MemoryStore implements Store {
 
   async list(filter: ListFilter): Promise<InstancePage> {
     return pageOf(
-      [...this.#rows.values()].map((row) => this.#withNewest(row)),
+      this.#rows.all().map((row) => this.#withNewest(row)),
       filter,
     )
   }

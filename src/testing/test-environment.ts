@@ -2,6 +2,7 @@
 
 import type { WorkflowClient } from '../client/workflow-client.ts'
 import type { WorkflowHistory } from '../runtime/management.ts'
+import type { Retention } from '../runtime/retention.ts'
 import type { ActivityContext } from '../workflow/context.ts'
 import type { Duration } from '../workflow/duration.ts'
 import type { ActivityFunction, InputOf } from '../workflow/functions.ts'
@@ -18,6 +19,8 @@ export interface TestEnvironmentOptions {
   readonly seed?: number | string
   /** Whether time skips while the test waits for an instance. Default: true; false leaves it to `advance` and `skipTo`. */
   readonly skipTime?: boolean
+  /** How long instances are kept after their end, by the clock of the environment. Default: until they are purged. */
+  readonly retention?: Retention
   /** Real ms for which an activity may hold the clock before what waits fails with `TEST_STUCK`. Default: 4,000. */
   readonly patienceMs?: number
   /** Default: silent. */

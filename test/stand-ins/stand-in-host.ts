@@ -18,7 +18,7 @@ export function standInHosts(spoil?: Spoil, options: RuntimeOptions = {}): OpenH
     const harness = await openHarness({ logger })
     spoil?.(harness)
     const watchers = new Watchers()
-    const store = new MemoryStore((instanceId) => watchers.notify(instanceId))
+    const store = new MemoryStore({ onChange: (instanceId) => watchers.notify(instanceId) })
     const { clock, queue, timers } = harness
     let ids = 0
     const newId = (): string => `id-${++ids}`

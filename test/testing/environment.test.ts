@@ -442,6 +442,20 @@ test('the same test gives the same history, and a seed another order', async () 
   expect(orders.size).toBeGreaterThan(1)
 })
 
+test('what has ended goes when its time is over, and is still there for who waits for its end', async () => {
+  const env = open({ retention: { completed: 0, terminated: '7d' } })
+  const id = await env.client.scheduleNewWorkflow(approval)
+  expect((await env.client.waitForWorkflowCompletion(id))?.output).toBe('nobody')
+  await env.advance('1s')
+  expect(await env.client.getWorkflowState(id)).toBeUndefined()
+  const other = await env.client.scheduleNewWorkflow(approval)
+  await env.client.terminateWorkflow(other)
+  await env.advance('6d')
+  expect((await env.client.getWorkflowState(other))?.runtimeStatus).toBe('TERMINATED')
+  await env.advance('2d')
+  await expect(env.history(other)).rejects.toMatchObject({ code: 'ERR_INSTANCE_ID_NOT_FOUND' })
+})
+
 test('fake timers of the test framework do not stop the environment', async () => {
   vi.useFakeTimers()
   onTestFinished(() => void vi.useRealTimers())
@@ -458,6 +472,7 @@ test('what is used wrongly says so', async () => {
     /No activity 'chrage' is part of this app; it has charge, ship/,
   )
   expect(() => open({ activities: { chrage: () => {} } })).toThrow(/chrage/)
+  expect(() => open({ retention: { any: '-1d' } })).toThrow(/0 or more/)
   expect(() => env.failActivity(charge, { times: 0 })).toThrow(/times/)
   expect(() => env.crashAfterCommit(0)).toThrow(/1 or more/)
   await expect(env.advance('-1h')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' })
