@@ -140,9 +140,8 @@ function claimRow(
 ): void {
   const { state } = live
   const consumedBy = state.known.get(factId)
-  const stale = isStale(state, factId)
-  if (stale || (consumedBy !== undefined && consumedBy <= state.openedBy)) claims.older = true
-  const isOver = stale || consumedBy !== undefined || isOvertaken(state, factId)
+  if (isOfOlder(state, factId)) claims.older = true
+  const isOver = isStale(state, factId) || consumedBy !== undefined || isOvertaken(state, factId)
   if (isOver || isTerminal(state.status)) {
     if (live.inbox.has(factId) && isLitter(state, factId)) claims.litter.push(factId)
     return
@@ -158,6 +157,12 @@ function claimRow(
   else claims.own.push({ factId, event, token: message.token })
 }
 
+/** Whoever brings it may guard an episode of a generation that is over. */
+function isOfOlder(state: InstanceState, factId: string): boolean {
+  const consumedBy = state.known.get(factId)
+  return isStale(state, factId) || (consumedBy !== undefined && consumedBy <= state.openedBy)
+}
+
 function claimTimer(
   claims: Mutable<Claims>,
   { state }: LiveInstance,
@@ -167,7 +172,7 @@ function claimTimer(
   const { generation, seq, dueAt, token } = message
   // Generation 0 is the start itself: a scheduled start is a timer.
   const factId = generation === 0 ? startFactId : taskFactId(generation, seq)
-  if (isStale(state, factId)) claims.older = true
+  if (isOfOlder(state, factId)) claims.older = true
   if (state.known.has(factId) || isTerminal(state.status)) return
   if (dueAt > now) claims.early.push({ message, delayMs: dueAt - now })
   else

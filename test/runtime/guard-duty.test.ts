@@ -33,6 +33,14 @@ async function greeter(ctx: WorkflowContext, round: number): Promise<unknown> {
   return round
 }
 
+/** Says hello at once, and continues as new when it is told to. */
+async function hasty(ctx: WorkflowContext, round: number): Promise<unknown> {
+  if (round === 1) ctx.sendEvent('sink', 'hello', round)
+  await ctx.waitForExternalEvent('next')
+  ctx.continueAsNew(round + 1)
+  return round
+}
+
 /** Passes one event on, a generation. */
 async function relay(ctx: WorkflowContext, round: number): Promise<void> {
   ctx.sendEvent('sink', 'hello', await ctx.waitForExternalEvent('item'))
@@ -55,7 +63,7 @@ async function careless(ctx: WorkflowContext, left: number): Promise<string> {
 }
 
 const app = {
-  workflows: { everything, leaf, sink, parent, greeter, relay, parting, careless },
+  workflows: { everything, leaf, sink, parent, greeter, hasty, relay, parting, careless },
   activities: { echo },
 }
 
@@ -101,6 +109,28 @@ test.each(['send', 'createInstance', 'putInbox'])(
     expect(dispatched(stage)).toEqual(['activity', 'everything:0003 1', 'sink 1', 'timer'])
     expect(await stage.view(host, 'everything')).toMatchObject({ customStatus: 'asked' })
     expect(await stage.history('everything')).toHaveLength(1)
+  },
+)
+
+test.each(['at once', 'for later'])(
+  'the message of a start %s guards the first turn beyond a continue-as-new',
+  async (when) => {
+    const { stage, helper } = await stageWithSink()
+    const startAt = stage.clock.now() + (when === 'at once' ? 0 : 1_000)
+    await stage.start(helper, 'hasty', 1, { startAt })
+    await stage.rest(1_000)
+    const start = when === 'at once' ? stage.doorbell('start') : stage.timer(0)
+    expect(await deliver(stage.host(app, { ports: failing('putInbox', 1) }), start)).toEqual([false])
+    await stage.raise(helper, 'hasty', 'next')
+    expect(await deliver(helper, stage.doorbell())).toEqual([true])
+    expect((await stage.history('hasty')).at(-1)).toMatchObject({ generation: 2 })
+    const heard = () =>
+      stage
+        .messages('doorbell')
+        .filter(({ instanceId, factIds }) => instanceId === 'sink' && factIds[0] !== 'start')
+    expect(heard()).toEqual([])
+    expect(await deliver(helper, start, 2)).toEqual([true])
+    expect(heard()).toHaveLength(1)
   },
 )
 
