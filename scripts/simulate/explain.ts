@@ -1,9 +1,10 @@
 // A failure, told so that somebody can work on it: how to repeat it, the least that still fails, and the end of what happened.
 
+import type { Launch } from '../../test/simulation/clients.ts'
 import { modes } from '../../test/simulation/modes.ts'
 import { shrink } from '../../test/simulation/shrink.ts'
 import { keepLines } from '../../test/simulation/trace.ts'
-import { type Launch, type Level, simulate, type WorldOptions } from '../../test/simulation/world.ts'
+import { type Level, simulate, type WorldOptions } from '../../test/simulation/world.ts'
 import type { Failure } from './campaign.ts'
 
 const traceLines = 120

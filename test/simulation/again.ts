@@ -167,8 +167,8 @@ function unlessGone(error: unknown): void {
   if ((error as { code?: string }).code !== 'ERR_INSTANCE_ID_NOT_FOUND') throw error
 }
 
-/** What a past life has undone stays undone, and what may run once is not run again: nobody could tell what is right. */
+/** What a past life has undone stays undone, what may run once is not run again, what failed once has: nobody could tell what is right. */
 export function mayRunAgain(program: Program): boolean {
-  const steps = new Set(['start', 'kept', 'half', 'undo', 'once', 'onces', 'beating'])
+  const steps = new Set(['start', 'kept', 'half', 'undo', 'once', 'onces', 'beating', 'hatch'])
   return !stepsOf(program).some(({ k }) => steps.has(k))
 }

@@ -1,12 +1,13 @@
 // What must hold when a world has come to rest: everything ended as the oracle says, and nothing was left over.
 
-import { factIdOf } from '../../src/engine/events.ts'
+import { factIdOf, type ParentLink, taskFactId } from '../../src/engine/events.ts'
 import type { Episode } from '../../src/runtime/episode.ts'
 import type { Store } from '../../src/runtime/ports.ts'
 import { isTerminal } from '../../src/workflow/status.ts'
 import { isForItsHost } from '../support/line-checker.ts'
 import { rerunPrefix } from './again.ts'
 import { type Clients, type Run, sinkId } from './clients.ts'
+import { minute } from './conditions.ts'
 import { type Expected, oracle } from './oracle.ts'
 import type { ProgramInput } from './program-app.ts'
 import { type Program, stepsOf } from './programs.ts'
@@ -32,6 +33,8 @@ export interface RestView {
   readonly isFaulty: boolean
   /** Whatever is asked of the world is done at once or never. */
   readonly isTimely: boolean
+  /** When nothing goes wrong any more, ms since the epoch. */
+  readonly calmFrom: number
   readonly violated: (text: string) => void
 }
 
@@ -56,6 +59,9 @@ export async function checkAtRest(view: RestView): Promise<void> {
     await checkRow(view, id, lives)
   checkAccepted(view, lives)
   checkRefused(view, lives)
+  checkStarts(view, lives)
+  checkTerminated(view, lives)
+  await checkPurged(view, lives)
   for (const thing of view.left) view.violated(`L3 left over: ${thing}`)
   if (!view.isWiped) checkDispatched(view, lives)
 }
@@ -87,26 +93,28 @@ function checkRun(
   const own = isFragile && all.length > 1 ? all.filter(({ isOver }) => !isOver) : all
   const isForced = clients.again.forced.has(instanceId)
   const isTerminated = clients.terminated.has(instanceId) || isForced
-  if (own.length !== 1) {
+  const times = clients.restarted.has(label) ? 2 : 1
+  if (own.length !== times) {
     // It was terminated before its first turn.
-    const isGone = own.length === 0 && isTerminated
+    const isGone = own.length < times && isTerminated
     if (!isGone) violated(`I8 the run ${label} has ${own.length} lives`)
     return
   }
   const expected = oracle(program)
-  const [life] = own
-  const last = life?.line.at(-1)
-  if (last?.status === 'TERMINATED' && isTerminated) return
-  // It waited for a child that was purged; and it may have caught that.
-  if (isForced && (last?.status === 'FAILED' || stepsOf(program).some(({ k }) => k === 'try'))) return
-  if (last?.status !== 'COMPLETED' || last.output !== JSON.stringify(expected.output)) {
-    violated(`O ${label} ended ${last?.status} with ${last?.output ?? last?.failure?.message}`)
-    return
+  for (const { line } of own) {
+    const last = line.at(-1)
+    if (last?.status === 'TERMINATED' && isTerminated) return
+    // It waited for a child that was purged; and it may have caught that.
+    if (isForced && (last?.status === 'FAILED' || stepsOf(program).some(({ k }) => k === 'try'))) return
+    if (last?.status !== 'COMPLETED' || last.output !== JSON.stringify(expected.output)) {
+      violated(`O ${label} ended ${last?.status} with ${last?.output ?? last?.failure?.message}`)
+      return
+    }
+    if (last.customStatus !== textOf(expected.customStatus))
+      violated(`O ${label} shows ${last.customStatus}, not ${expected.customStatus}`)
   }
-  if (last.customStatus !== textOf(expected.customStatus))
-    violated(`O ${label} shows ${last.customStatus}, not ${expected.customStatus}`)
   const isRewound = isFragile && all.length > 1
-  const isReplaced = isRewound || life?.isOver === true
+  const isReplaced = isRewound || own.some(({ isOver }) => isOver)
   const started = startedIn(program)
   // An activity or child that nobody awaits may be dropped when its life makes way for another before it has begun.
   const mayLack = (x: number): boolean => isWiped || (isReplaced && !started.has(x))
@@ -114,8 +122,11 @@ function checkRun(
     label,
     expected,
     {
+      times,
       mayLack,
-      mayRepeat: (all.length > 1 && (isFaulty || mayBeUnheard(program))) || lives.some(hasTimedOut(label)),
+      mayRepeat:
+        (isFragile && all.length > 1 && (isFaulty || mayBeUnheard(program))) ||
+        lives.some(hasTimedOut(label)),
     },
     { ledger, violated },
   )
@@ -153,15 +164,22 @@ function mayBeUnheard(program: Program): boolean {
   return stepsOf(program).some(({ k }) => unheard.has(k))
 }
 
+interface Leeway {
+  readonly mayLack: (x: number) => boolean
+  readonly mayRepeat?: boolean
+  /** Lives that have done it. */
+  readonly times?: number
+}
+
 function checkEffects(
   label: string,
   { effects }: Expected,
-  { mayLack, mayRepeat = false }: { readonly mayLack: (x: number) => boolean; readonly mayRepeat?: boolean },
+  { mayLack, mayRepeat = false, times = 1 }: Leeway,
   { ledger, violated }: Pick<RestView, 'ledger' | 'violated'>,
 ): void {
   const made = ledger.effects.get(label) ?? new Map<number, number>()
   for (const x of new Set([...effects.keys(), ...made.keys()])) {
-    const [actual = 0, wanted = 0] = [made.get(x), effects.get(x)]
+    const [actual = 0, wanted] = [made.get(x), times * (effects.get(x) ?? 0)]
     const isRight = (mayLack(x) || actual >= wanted) && (mayRepeat || actual <= wanted)
     if (!isRight) violated(`O ${label} has ${actual} attempts of ${x}, not ${wanted}`)
   }
@@ -239,36 +257,93 @@ function checkRefused({ isTimely, violated }: RestView, lives: readonly Life[]):
   }
 }
 
+/** I6: what is started for later does not begin before. */
+function checkStarts({ clients, violated }: RestView, lives: readonly Life[]): void {
+  const startAts = new Map(clients.runs.map(({ label, startAt }) => [label, startAt]))
+  const commands = lives.flatMap(({ line }) => line.flatMap((episode) => episode.commands))
+  for (const command of commands)
+    if (command.kind === 'startWorkflow') startAts.set(command.instanceId, command.startAt)
+  for (const {
+    key,
+    instanceId,
+    line: [first],
+  } of lives) {
+    // A restart does not wait for it, and may follow a termination.
+    const startAt = clients.terminated.has(instanceId) ? undefined : startAts.get(instanceId)
+    if (first && first.status !== 'TERMINATED' && startAt !== undefined && first.at < startAt)
+      violated(`I6 begun early: ${key}`)
+  }
+}
+
+/** I13: the child that a terminated instance waited for does not go on without it. */
+function checkTerminated({ calmFrom, violated }: RestView, lives: readonly Life[]): void {
+  for (const parent of lives) {
+    const end = parent.line.at(-1)
+    if (end?.status !== 'TERMINATED') continue
+    const heard = new Set(parent.line.flatMap(({ events }) => events).map(factIdOf))
+    for (const child of lives) {
+      const link = parentOf(child.line)
+      if (link?.incarnation !== parent.incarnation || link.generation !== end.generation) continue
+      const last = child.line.at(-1)
+      const isLate = last !== undefined && last.at > Math.max(end.at, calmFrom) + 20 * minute
+      if (last?.status !== 'TERMINATED' && isLate && !heard.has(taskFactId(link.generation, link.seq)))
+        violated(`I13 ${child.key} ended ${last?.status} long after its parent was terminated`)
+    }
+  }
+}
+
+/** I14: who is purged takes along its children that had ended, as far as its last generation knows them. */
+async function checkPurged({ clients, store, violated }: RestView, lives: readonly Life[]): Promise<void> {
+  const check = async (parent: Life, at: number): Promise<void> => {
+    for (const child of lives) {
+      const link = parentOf(child.line)
+      if (link?.incarnation !== parent.incarnation || link.generation !== parent.line.at(-1)?.generation)
+        continue
+      const last = child.line.at(-1)
+      if (!last || !isTerminal(last.status) || last.at >= at) continue
+      const row = await store.getInstance(child.instanceId)
+      if (row?.incarnation === child.incarnation && row.purgedAt === undefined)
+        violated(`I14 ${child.key} is still there, and its parent was purged`)
+      await check(child, at)
+    }
+  }
+  for (const { label, at } of clients.purged)
+    for (const life of lives) if (life.instanceId === label && labelOf(life) === label) await check(life, at)
+}
+
 /** The call that a life is the child of. */
 function parentCall(line: readonly Episode[]): string | undefined {
-  const started = line[0]?.events.find((event) => event.kind === 'executionStarted')
-  const parent = started?.parent
+  const parent = parentOf(line)
   return parent && `${parent.instanceId}/${parent.incarnation}/${parent.generation}.${parent.seq}`
+}
+
+function parentOf(line: readonly Episode[]): ParentLink | undefined {
+  const started = line[0]?.events.find((event) => event.kind === 'executionStarted')
+  return started?.parent
 }
 
 /** I3: whatever was committed was dispatched. */
 function checkDispatched({ ledger, violated }: RestView, lives: readonly Life[]): void {
   const sunk = lives.filter(({ instanceId }) => instanceId === sinkId).flatMap(({ line }) => line)
   const arrived = new Set(sunk.flatMap(({ events }) => events.map(factIdOf)))
+  // By clocks that are wrong the sink may seem to be younger than what was sent to it: whoever purges the sender takes it for another life.
+  const sinkIsOldFrom = (sunk[0]?.at ?? 0) + 2 * minute
   for (const { key, instanceId, incarnation, line, isOver } of lives) {
     const isTerminated = line.at(-1)?.status === 'TERMINATED'
-    for (const { commands, generation, events, eventTimes, done = [] } of line) {
+    for (const { at, commands, generation, events, eventTimes, done = [] } of line) {
       const answered = new Set(events.map((event) => ('seq' in event ? event.seq : undefined)))
       for (const command of commands) {
         const { kind, seq } = command
         // It was carried out in the life whose past this is.
         if (done.includes(seq) || (eventTimes && answered.has(seq))) continue
+        const isTooYoung = isOver && at < sinkIsOldFrom
         if (
           kind === 'sendEvent' &&
-          !isOver &&
+          !isTooYoung &&
           !arrived.has(`s:${instanceId}/${incarnation}/${generation}.${seq}`)
         )
           violated(`I3 committed and never sent: ${key} ${generation}.${seq}`)
-        if (
-          kind === 'startWorkflow' &&
-          !isOver &&
-          !lives.some((life) => life.instanceId === command.instanceId)
-        )
+        if (kind === 'startWorkflow' && !lives.some((life) => life.instanceId === command.instanceId))
           violated(`I3 committed and never started: ${key} ${generation}.${seq}`)
         // What runs at most once may have been interrupted before it ran, and what is idle is cancelled and leaves no trace.
         if (kind !== 'scheduleTask' || isTerminated || isOver || command.atMostOnce) continue

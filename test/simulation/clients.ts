@@ -18,6 +18,19 @@ export interface Run {
   readonly label: string
   readonly instanceId: string
   readonly program: Program
+  /** It does not begin before, ms since the epoch. */
+  readonly startAt?: number
+}
+
+/** What an instance runs, and what becomes of it. */
+export interface Launch {
+  readonly program: Program
+  /** What its id runs when it is used again. */
+  readonly next?: Program
+  /** It is started for so much later. */
+  readonly inSeconds?: number
+  /** Once it has ended it is restarted. */
+  readonly isRestarted?: boolean
 }
 
 export interface ClientsOptions {
@@ -39,6 +52,10 @@ export class Clients {
   readonly terminated = new Set<string>()
   /** Events whose acceptance was answered. */
   readonly accepted: { readonly instanceId: string; readonly factId: string }[] = []
+  /** Labels of runs that began anew once they had ended. */
+  readonly restarted = new Set<string>()
+  /** Runs that were purged after their end, and when that was asked for first. */
+  readonly purged: { readonly label: string; readonly at: number }[] = []
   /** Tokens of activities that somebody completes. */
   readonly #tokens = new Set<string>()
   readonly again: Again
@@ -51,12 +68,15 @@ export class Clients {
     this.again = new Again({ clock, caller, count, isStable, retry, rng: options.rng.fork('again') })
   }
 
-  /** Starts an instance, and does to it what happens to instances. @param next what its id runs when it is used again */
-  launch(instanceId: string, { program, next }: { program: Program; next?: Program }): void {
-    const { rng } = this.#options
-    const run: Run = { label: instanceId, instanceId, program }
+  /** Starts an instance, and does to it what happens to instances. */
+  launch(instanceId: string, { program, next, inSeconds, isRestarted = false }: Launch): void {
+    const { rng, clock, count } = this.#options
+    const startAt = inSeconds === undefined ? {} : { startAt: clock.now() + inSeconds * 1_000 }
+    if (inSeconds !== undefined) count('start for later')
+    const run: Run = { label: instanceId, instanceId, program, ...startAt }
     this.#start(run, () => {
-      this.again.started(run, next !== undefined)
+      this.again.started(run, next !== undefined || isRestarted)
+      if (isRestarted) this.#restart(run)
       if (next) this.#reuse({ label: `${instanceId}~2`, instanceId, program: next })
     })
     this.#raiseAll(run)
@@ -113,17 +133,25 @@ export class Clients {
     })
   }
 
-  #start({ label, instanceId, program }: Run, answered: () => void): void {
-    this.runs.push({ label, instanceId, program })
+  #start(run: Run, answered: () => void): void {
+    const { label, instanceId, program, startAt } = run
+    this.runs.push(run)
     const input = { program, acc: 1, label, sink: sinkId } satisfies ProgramInput
-    const request = { workflowName: 'run', instanceId, input: JSON.stringify(input), idempotencyKey: label }
+    const request = {
+      workflowName: 'run',
+      instanceId,
+      input: JSON.stringify(input),
+      idempotencyKey: label,
+      ...(startAt !== undefined && { startAt }),
+    }
     this.retry(0, async ({ management }) => management.start(request), answered)
   }
 
-  #raiseAll({ label, instanceId, program }: Run): void {
+  /** @param name of the life, in the ids of its events */
+  #raiseAll({ label, instanceId, program }: Run, name = label): void {
     const { rng } = this.#options
     for (const [at, eventName] of eventsOf(program).entries()) {
-      const eventId = `${label}-${at}`
+      const eventId = `${name}-${at}`
       const raise = async ({ management }: Caller): Promise<void> => {
         await management.raiseEvent({ instanceId, eventName, eventId })
         this.accepted.push({ instanceId, factId: `e:${eventId}` })
@@ -152,11 +180,39 @@ export class Clients {
 
   /** Once the instance has ended its id is used again, mostly after a purge. */
   #reuse(run: Run): void {
-    const { clock, rng, caller, count } = this.#options
+    const { clock, rng, count } = this.#options
     const { instanceId } = run
     const isPurged = rng.chance(0.7)
     // An event that comes before the start would be one for the life that has ended.
     const start = (): void => this.#start(run, () => this.#raiseAll(run))
+    this.#afterEnd(instanceId, () => {
+      count('id used again')
+      if (!isPurged) return start()
+      this.purged.push({ label: instanceId, at: clock.now() })
+      this.retry(0, async ({ management }) => management.purge(instanceId).catch(unlessGone), start)
+    })
+  }
+
+  /** Once the instance has ended it begins anew, with the same input. */
+  #restart(run: Run): void {
+    const { count } = this.#options
+    const { label, instanceId } = run
+    const request = { instanceId, idempotencyKey: `${label}-restart` }
+    this.#afterEnd(instanceId, () =>
+      this.retry(
+        0,
+        async ({ management }) => management.restart(request),
+        () => {
+          count('restarted')
+          this.restarted.add(label)
+          this.#raiseAll(run, `${label}-restart`)
+        },
+      ),
+    )
+  }
+
+  #afterEnd(instanceId: string, then: () => void): void {
+    const { clock, caller } = this.#options
     const again = (): void => {
       const view = caller().management.get(instanceId)
       const giveUp = clock.at(10 * minute, again)
@@ -164,13 +220,7 @@ export class Clients {
         (found) => {
           giveUp()
           if (!found || !isTerminal(found.status)) return clock.at(5 * minute, again)
-          count('id used again')
-          if (!isPurged) return start()
-          return this.retry(
-            0,
-            async ({ management }) => management.purge(instanceId).catch(unlessGone),
-            start,
-          )
+          return then()
         },
         () => {
           giveUp()

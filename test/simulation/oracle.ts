@@ -56,6 +56,7 @@ class Oracle {
       case 'fragile':
       case 'timed':
       case 'any':
+      case 'patched':
         return mix(acc, this.#activity(step.x))
       // Whether it has run, nobody can tell.
       case 'once':
@@ -68,6 +69,7 @@ class Oracle {
       case 'beating':
       case 'later':
       case 'flaky':
+      case 'hatch':
         return mix(acc, this.#activity(step.x, step.fails + 1))
       case 'fan':
       case 'inline':

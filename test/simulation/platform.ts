@@ -27,6 +27,7 @@ export interface Caller {
     | 'history'
     | 'rerun'
     | 'rewind'
+    | 'restart'
     | 'completeActivity'
     | 'failActivity'
   >

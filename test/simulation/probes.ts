@@ -44,6 +44,10 @@ export const probes = [
   'purged by force',
   'child made',
   'child refused',
+  'child tried again',
+  'patch applied',
+  'start for later',
+  'restarted',
   'event refused by its id, which was used before',
   'id used again',
   'life replaced by another',
@@ -120,6 +124,7 @@ export function countEpisode(episode: Episode, before: string | undefined, count
   if (episode.lease) count('lease taken')
   if (episode.demoted) count('inline activities demoted')
   if (episode.wide) count('wide fan-out')
+  if (episode.patches) count('patch applied')
   if (episode.continuedAsNew) count('continued as new')
   if (episode.status === 'SUSPENDED' && before !== 'SUSPENDED') count('suspended')
   if (isTerminal(episode.status)) count(episode.status.toLowerCase())

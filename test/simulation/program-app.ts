@@ -39,6 +39,8 @@ export interface Effects {
   began(key: string): void
   /** One of them was interrupted, or so its workflow heard. */
   interrupted(): void
+  /** Which of the instances that try the same this one is, by the order in which they came here: 1 for the first. */
+  nth(call: string, instanceId: string): number
   /** A child was not started: its id was taken. */
   refused(): void
   /** An attempt begins, and has read how far those before it came. */
@@ -67,6 +69,11 @@ async function insist<T>(ask: () => Promise<T>, pause: (ms: number) => Promise<v
   }
 }
 
+interface HatchInput extends WorkInput {
+  /** Names the attempts that belong together. */
+  readonly call: string
+}
+
 /** @param isMisfit code that takes another path than the history whenever it is replayed, and goes on as it should where it is not */
 export function programApp(effects: Effects, isMisfit = false) {
   async function work(ctx: ActivityContext, { x, label, fails = 0, isFragile }: WorkInput): Promise<number> {
@@ -87,6 +94,13 @@ export function programApp(effects: Effects, isMisfit = false) {
     if (!isSilent) effects.asked(token, { x, isFailure: ctx.attempt <= fails })
     if (x % 2 === 0) await effects.pause(x % 4_000)
     return -1
+  }
+
+  /** Tells a child which attempt it is. */
+  async function count(ctx: ActivityContext, { x, label, call }: HatchInput): Promise<number> {
+    await effects.pause((x % 196) + 5)
+    effects.ran(`${ctx.idempotencyKey}#${ctx.attempt}`, label, x)
+    return effects.nth(call, ctx.getWorkflowInstanceId())
   }
 
   /** Takes its time, so that claims have to be renewed. */
@@ -128,6 +142,8 @@ export function programApp(effects: Effects, isMisfit = false) {
       beating,
       idle,
       brief,
+      hatch,
+      isNew: !isMisfit,
       interrupted: () => effects.interrupted(),
       refused: () => effects.refused(),
     }).program(input.program, input.acc)
@@ -137,6 +153,13 @@ export function programApp(effects: Effects, isMisfit = false) {
   async function brief(ctx: WorkflowContext, { x, seconds }: Rival): Promise<number> {
     await ctx.createTimer(seconds)
     return valueOf(x)
+  }
+
+  /** Fails, unless enough others have. */
+  async function hatch(ctx: WorkflowContext, input: HatchInput): Promise<number> {
+    const nth = await ctx.callActivity(count, input)
+    if (nth <= (input.fails ?? 0)) throw new Error('not yet')
+    return valueOf(input.x)
   }
 
   /** Takes what is sent until it is told to stop. */
@@ -150,7 +173,10 @@ export function programApp(effects: Effects, isMisfit = false) {
     }
   }
 
-  return defineApp({ workflows: { run, sink, brief }, activities: { work, ask, once, beating, idle } })
+  return defineApp({
+    workflows: { run, sink, brief, hatch },
+    activities: { work, ask, once, beating, idle, count },
+  })
 }
 
 interface Activities {
@@ -160,6 +186,9 @@ interface Activities {
   readonly beating: (ctx: ActivityContext, input: WorkInput) => Promise<number>
   readonly idle: (ctx: ActivityContext, input: IdleInput) => Promise<number>
   readonly brief: (ctx: WorkflowContext, input: Rival) => Promise<number>
+  readonly hatch: (ctx: WorkflowContext, input: HatchInput) => Promise<number>
+  /** Whether this code knows of the new way. */
+  readonly isNew: boolean
   readonly interrupted: () => void
   readonly refused: () => void
 }
@@ -242,6 +271,10 @@ class Interpreter {
         const input: ProgramInput = { ...this.#input, program: step.program, acc: 1 }
         return mix(acc, await ctx.callChildWorkflow<number>('run', input))
       }
+      case 'hatch':
+        return mix(acc, await this.#hatch(step))
+      case 'patched':
+        return mix(acc, await this.#patched(step.x))
       case 'rivals':
         return (await Promise.all(step.calls.map((call) => this.#rival(call)))).reduce(mix, acc)
       case 'detached':
@@ -249,7 +282,8 @@ class Interpreter {
         return acc
       case 'start': {
         const input: ProgramInput = { ...this.#input, program: step.program, acc: 1 }
-        ctx.scheduleNewWorkflow('run', input, { instanceId: `started-${ctx.newGuid()}` })
+        const startTime = step.inSeconds === undefined ? {} : { startTime: step.inSeconds }
+        ctx.scheduleNewWorkflow('run', input, { instanceId: `started-${ctx.newGuid()}`, ...startTime })
         return acc
       }
       case 'kept':
@@ -312,6 +346,17 @@ class Interpreter {
       this.#activities.refused()
       return valueOf(x)
     })
+  }
+
+  #hatch({ x, fails }: Extract<Step, { k: 'hatch' }>) {
+    const input = { ...this.#ask(x, fails), call: this.#ctx.newGuid() }
+    return this.#ctx.callChildWorkflow(this.#activities.hatch, input, { retry })
+  }
+
+  /** Either way comes to the same. */
+  async #patched(x: number): Promise<number> {
+    if (this.#activities.isNew && this.#ctx.isPatched('new')) await this.#ctx.createTimer(1)
+    return this.#call(x)
   }
 
   /** What is interrupted may have run or not; the program makes up for it. */

@@ -38,8 +38,12 @@ export type Step =
   | { readonly k: 'detached'; readonly x: number }
   /** Children at once whose ids others want too: who finds one taken goes on with what it would have brought. */
   | { readonly k: 'rivals'; readonly calls: readonly Rival[] }
-  /** Another workflow, for which nobody waits. */
-  | { readonly k: 'start'; readonly program: Program }
+  /** A child that fails some times; whoever tries again is another instance. */
+  | { readonly k: 'hatch'; readonly x: number; readonly fails: number }
+  /** Another workflow, for which nobody waits, at once or at its time. */
+  | { readonly k: 'start'; readonly program: Program; readonly inSeconds?: number }
+  /** A place where new code takes another way than the code before. */
+  | { readonly k: 'patched'; readonly x: number }
   /** An activity that is undone when the workflow fails, or asks for it. */
   | { readonly k: 'kept'; readonly x: number }
   /** Several such, under way when the body throws. */
@@ -225,8 +229,19 @@ export function withRivals(rng: Rng, program: Program): Program {
     seconds: rng.int(1, 240),
     isPatient: rng.chance(0.3),
   }))
+  return withStep(rng, program, { k: 'rivals', calls })
+}
+
+/** Puts one of the steps that are drawn apart somewhere between those of the first generation. */
+export function withRareStep(rng: Rng, program: Program): Program {
+  const later = { k: 'start', program: [{ k: 'act', x: number(rng) }], inSeconds: rng.int(1, 1_800) } as const
+  const hatch = { k: 'hatch', x: number(rng), fails: rng.int(0, 2) } as const
+  return withStep(rng, program, rng.pick<Step>([later, hatch, { k: 'patched', x: number(rng) }]))
+}
+
+function withStep(rng: Rng, program: Program, step: Step): Program {
   const at = rng.int(0, program.at(-1)?.k === 'can' ? program.length - 1 : program.length)
-  return program.toSpliced(at, 0, { k: 'rivals', calls })
+  return program.toSpliced(at, 0, step)
 }
 
 /** Puts a fragile step somewhere between the others, in this generation or in a later one. */

@@ -1,9 +1,10 @@
 // The protocol in worlds in which everything fails that may. Larger campaigns: `npm run simulate`.
 
 import { describe, expect, test } from 'vitest'
+import type { Launch } from './clients.ts'
 import { type Mode, modes } from './modes.ts'
 import { shrink } from './shrink.ts'
-import { type Launch, simulate } from './world.ts'
+import { simulate } from './world.ts'
 
 const seeds = Number(process.env['SEEDS'] ?? 30)
 const from = Number(process.env['FROM'] ?? 1)

@@ -1,7 +1,7 @@
 // The least that still fails: parts of the programs are left out, one after the other, as long as the world fails without them.
 
+import type { Launch } from './clients.ts'
 import type { Program, Step } from './programs.ts'
-import type { Launch } from './world.ts'
 
 /** @param fails whether a world with these launches fails. @param most worlds that are tried */
 export async function shrink(
@@ -26,12 +26,12 @@ export async function shrink(
 
 function* smallerLaunches(launches: readonly Launch[]): Generator<readonly Launch[]> {
   for (const at of launches.keys()) if (launches.length > 1) yield launches.toSpliced(at, 1)
-  for (const [at, { program, next }] of launches.entries()) {
-    if (next) yield launches.with(at, { program })
-    for (const smaller of smallerPrograms(program))
-      yield launches.with(at, { program: smaller, ...(next && { next }) })
+  for (const [at, launch] of launches.entries()) {
+    const { program, next, inSeconds, isRestarted } = launch
+    if (next || inSeconds !== undefined || isRestarted) yield launches.with(at, { program })
+    for (const smaller of smallerPrograms(program)) yield launches.with(at, { ...launch, program: smaller })
     for (const smaller of next ? smallerPrograms(next) : [])
-      yield launches.with(at, { program, next: smaller })
+      yield launches.with(at, { ...launch, next: smaller })
   }
 }
 

@@ -9,7 +9,7 @@ import { lineKey, LineChecker } from '../support/line-checker.ts'
 import { mayRunAgain, rerunPrefix } from './again.ts'
 import { checkAtRest } from './at-rest.ts'
 import { awsPlatform } from './aws/aws-platform.ts'
-import { Clients, sinkId } from './clients.ts'
+import { Clients, type Launch, sinkId } from './clients.ts'
 import {
   type Conditions,
   conditionsOf,
@@ -23,7 +23,7 @@ import { hostCount, type Platform, type Surroundings } from './platform.ts'
 import { portsPlatform } from './ports-platform.ts'
 import { countEpisode } from './probes.ts'
 import { type Effects, programApp } from './program-app.ts'
-import { type Program, randomProgram, withFragileStep, withRivals } from './programs.ts'
+import { type Program, randomProgram, withFragileStep, withRareStep, withRivals } from './programs.ts'
 import { Rng } from './rng.ts'
 import { runToRest } from './run-to-rest.ts'
 import type { Trace } from './trace.ts'
@@ -44,12 +44,6 @@ export interface WorldOptions extends Circumstances {
   /** A defect, to see that it is found. */
   readonly mutant?: Mutant
   readonly trace?: (now: () => number) => Trace
-}
-
-/** What an instance runs, and what its id runs when it is used again. */
-export interface Launch {
-  readonly program: Program
-  readonly next?: Program
 }
 
 export interface Report {
@@ -85,6 +79,8 @@ class World {
   /** What was asked under each key. */
   readonly #named = new Map<string, number>()
   readonly #begun = new Set<string>()
+  /** Instances that try the same, in order. */
+  readonly #tries = new Map<string, readonly string[]>()
   readonly #details = new Map<string, number>()
   readonly #counts = new Map<string, number>()
   readonly #violations: string[] = []
@@ -186,6 +182,7 @@ class World {
       ran: (key, label, x) => this.#ran(key, label, x),
       began: (key) => this.#began(key),
       interrupted: () => this.#interrupted(),
+      nth: (call, instanceId) => this.#nth(call, instanceId),
       refused: () => this.#count('child refused'),
       told: (key, details) => void this.#details.set(key, details),
       heard: (key, attempt, details) => this.#heard(key, attempt, details),
@@ -221,6 +218,15 @@ class World {
     if (!this.#options.faults) this.#violation('I9 interrupted without a fault')
   }
 
+  #nth(call: string, instanceId: string): number {
+    const tries = this.#tries.get(call) ?? []
+    const at = tries.indexOf(instanceId)
+    if (at >= 0) return at + 1
+    this.#tries.set(call, [...tries, instanceId])
+    if (tries.length > 0) this.#count('child tried again')
+    return tries.length + 1
+  }
+
   /** With faults there are runs that were overtaken, and told in vain. */
   #heard(key: string, attempt: number, details: number): void {
     if (details > 0) this.#count('details of a heartbeat heard')
@@ -243,7 +249,14 @@ class World {
           mayRunAgain(drawn) && !('next' in next) && !this.#conditions.misfit && fragile.chance(0.1)
         const own = isFragile ? withFragileStep(fragile, drawn) : drawn
         const rivals = this.#rng.fork(`rivals ${at}`)
-        return { program: rivals.chance(0.25) ? withRivals(rivals, own) : own, ...next }
+        const program = rivals.chance(0.25) ? withRivals(rivals, own) : own
+        const rare = this.#rng.fork(`rare ${at}`)
+        const isRare = !isFragile && rare.chance(0.25)
+        return {
+          program: isRare ? withRareStep(rare, program) : program,
+          ...next,
+          ...lot(rare, isFragile || 'next' in next),
+        }
       })
     const fit = this.#options.level === 'aws' ? withinFunctions(all) : all
     for (const [at, launch] of fit.entries()) this.#clients.launch(`i${at + 1}`, launch)
@@ -332,6 +345,7 @@ class World {
       isWiped: this.#options.wipe ?? false,
       isFaulty: this.#options.faults ?? false,
       isTimely: !['freeze', 'late apply', 'slow answer'].some((what) => this.#counts.has(what)),
+      calmFrom: this.#options.faults ? this.#faultEnd : this.#begin,
       violated: (text) => this.#violation(text),
     })
     let duplicates = 0
@@ -356,6 +370,13 @@ class World {
     for (let at = 0; at < text.length; at++)
       this.#digest = (Math.imul(this.#digest, 31) + text.charCodeAt(at)) >>> 0
   }
+}
+
+/** What becomes of an instance besides. @param isTaken something else becomes of it */
+function lot(rng: Rng, isTaken: boolean): Omit<Launch, 'program' | 'next'> {
+  const isLater = rng.chance(0.1)
+  const isRestarted = rng.chance(0.1) && !isTaken
+  return { ...(isLater && { inSeconds: rng.int(1, 1_800) }), ...(isRestarted && { isRestarted }) }
 }
 
 /** Those that run once take longer here than the functions of these worlds may, and would fail. */

@@ -1,6 +1,8 @@
 // Steps of the protocol that are left out, or taken in another order.
 
 import type { Delivery } from '../../../src/runtime/messages.ts'
+import { projectionOf } from '../../../src/runtime/projection.ts'
+import { isTerminal } from '../../../src/workflow/status.ts'
 import { withPorts } from '../../support/intercept-ports.ts'
 import { aimed, calm, careless, faults, type Mutants, replacing, writing } from './making.ts'
 
@@ -229,5 +231,93 @@ export const protocol: Mutants = {
         return isLost ? undefined : store.putInbox(key, row)
       },
     })),
+  },
+  'a termination that children do not hear of': {
+    ...calm,
+    program: [
+      { k: 'child', program: Array.from({ length: 4 }, () => ({ k: 'timer', seconds: 1_800 }) as const) },
+    ],
+    mutant: replacing(({ store }) => ({
+      async putInbox(key, row) {
+        const isLost = row.event.kind === 'executionTerminated' && row.factId.includes('/')
+        return isLost ? undefined : store.putInbox(key, row)
+      },
+    })),
+  },
+  'a purge that leaves the children': {
+    ...calm,
+    launches: [{ program: [{ k: 'child', program: [{ k: 'act', x: 5 }] }], next: [{ k: 'act', x: 7 }] }],
+    mutant: replacing(({ store }) => ({
+      async purge(key, at) {
+        const row = await store.getInstance(key.instanceId)
+        return row?.parent ? true : store.purge(key, at)
+      },
+    })),
+  },
+  'a life that makes way with its history unread': {
+    ...faults,
+    launches: [
+      { program: [{ k: 'send' }, { k: 'start', program: [{ k: 'act', x: 5 }] }], next: [{ k: 'act', x: 7 }] },
+    ],
+    mutant: replacing(({ store }) => ({
+      // Shown too early, which alone does no harm.
+      async appendEpisode(key, episode) {
+        const result = await store.appendEpisode(key, episode)
+        if (result.kind === 'committed' && isTerminal(episode.status))
+          await store.projectStatus(key, projectionOf(episode))
+        return result
+      },
+      async readHistory(key) {
+        const row = await store.getInstance(key.instanceId, 'row')
+        return row && isTerminal(row.status) ? [] : store.readHistory(key)
+      },
+    })),
+  },
+  'a child that was refused and is made when its id is free': {
+    ...calm,
+    program: [
+      {
+        k: 'rivals',
+        calls: [60, 90].map((seconds, x) => ({ x, place: 0, seconds, isPatient: false })),
+      },
+    ],
+    mutant: replacing(({ store, queue, clock, newId }) => ({
+      async createInstance(row, replaces) {
+        const present = await store.createInstance(row, replaces)
+        if (!row.parent || !present || present.parent?.seq === row.parent.seq) return present
+        const later = async (): Promise<void> => {
+          await clock.sleep(600_000)
+          const { instanceId, incarnation } = row
+          await store.createInstance(row, present.incarnation)
+          const ring = {
+            v: 1,
+            kind: 'doorbell',
+            instanceId,
+            incarnation,
+            token: newId(),
+            factIds: ['start'],
+          } as const
+          await queue.send([ring])
+        }
+        void later()
+        return present
+      },
+    })),
+  },
+  'a start that does not wait for its time': {
+    ...calm,
+    program: [{ k: 'start', program: [{ k: 'act', x: 5 }], inSeconds: 600 }],
+    mutant: replacing(({ store }) => ({
+      async createInstance({ startAt: _, ...row }, replaces) {
+        return store.createInstance(row, replaces)
+      },
+    })),
+  },
+  'an answer about a patch that is not recorded': {
+    ...calm,
+    program: [{ k: 'patched', x: 5 }],
+    mutant: writing((episode) => {
+      delete episode.patches
+    }),
   },
 }
