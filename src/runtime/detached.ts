@@ -23,12 +23,16 @@ type Asker = Pick<InstanceState, 'key' | 'started'>
 /** Rows that are made at once. */
 const startsAtOnce = 20
 
+/** What an ended life had asked of others, before a start takes its id. */
+type LastDuty = (ended: InstanceRow) => Promise<void>
+
 /** Makes the rows, several at once. Of those that are given the same id the first one gets it. @returns what rings for them */
 export async function startDetached(
   ports: Ports,
   state: Asker,
   order: Pick<DispatchOrder, 'episode' | 'unsure'>,
   commands: readonly StartWorkflow[],
+  lastDuty: LastDuty,
 ): Promise<(Doorbell | TimerMessage)[]> {
   // Of what was asked for longer ago every trace may be gone, and here nobody knows that it was not dispatched.
   if (order.unsure && ports.clock.now() - order.episode.at > ports.store.keepsEndedMs) return []
@@ -36,7 +40,7 @@ export async function startDetached(
   const byId = [...Map.groupBy(commands, ({ instanceId }) => instanceId).values()]
   await eachInParallel(byId, startsAtOnce, async (rivals) => {
     for (const command of rivals) {
-      const row = await start(ports, detachedRow(ports, state, order, command))
+      const row = await start(ports, detachedRow(ports, state, order, command), lastDuty)
       if (row) rings.push(startMessage(ports, row))
     }
   })
@@ -44,9 +48,10 @@ export async function startDetached(
 }
 
 /** @returns the row that is to be rung for; undefined when it has begun, or the start is dropped */
-async function start(ports: Ports, row: InstanceRow): Promise<InstanceRow | undefined> {
+async function start(ports: Ports, row: InstanceRow, lastDuty: LastDuty): Promise<InstanceRow | undefined> {
   let present = await ports.store.createInstance(row)
   while (present && !hasStarted(present, row) && (await givesIdUp(ports, present))) {
+    await lastDuty(present)
     present = await replace(ports, present, row)
   }
   if (!present) return row

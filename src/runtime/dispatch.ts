@@ -7,9 +7,11 @@ import { createChildren, terminateChildren } from './children.ts'
 import { startDetached } from './detached.ts'
 import type { Episode, InstanceKey } from './episode.ts'
 import type { InstanceState } from './instance-state.ts'
+import { lastDuty } from './last-duty.ts'
 import { cancelLeftTimers } from './left-timers.ts'
 import type { ActivityMessage, Message, TimerMessage } from './messages.ts'
 import type { CancelledTimer, Ports } from './ports.ts'
+import type { InstanceRow } from './rows.ts'
 import { sendEvent } from './send-event.ts'
 import { notifyParent } from './tell-parent.ts'
 import { traceOf } from './trace-context.ts'
@@ -41,7 +43,8 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
   const { episode } = order
   const { messages, timers, cancelled, children, starts, events } = askedFor(ports, state, order)
   messages.push(...(await createChildren(ports, state, order, children)))
-  for (const ring of await startDetached(ports, state, order, starts)) {
+  const beforeIt = async (ended: InstanceRow): Promise<void> => lastDuty(ports, ended)
+  for (const ring of await startDetached(ports, state, order, starts, beforeIt)) {
     if (ring.kind === 'timer') timers.push(ring)
     else messages.push(ring)
   }

@@ -22,18 +22,26 @@ interface Asked {
 /**
  * Makes the starts and sends the events that the life had asked for of late, once more: what was made is known by its key, and what was
  * sent by its id. Activities and children that nobody awaited are not asked for again: their messages would come to nothing.
+ * @param leaving incarnations of lives that make way at the same time, for which this is under way
  */
-export async function lastDuty(ports: Ports, { instanceId, incarnation, ...ended }: Ended): Promise<void> {
+export async function lastDuty(
+  ports: Ports,
+  { instanceId, incarnation, ...ended }: Ended,
+  leaving: ReadonlySet<string> = new Set(),
+): Promise<void> {
   const since = ports.clock.now() - guardedMs
-  if (ended.purgedAt !== undefined || ended.lastUpdatedAt < since) return
+  if (leaving.has(incarnation) || ended.purgedAt !== undefined || ended.lastUpdatedAt < since) return
   const key = { instanceId, incarnation }
+  // A start may take the id of another life that has ended, which may have asked for a start of this one.
+  const alsoOf = async (other: Ended): Promise<void> =>
+    lastDuty(ports, other, new Set([...leaving, incarnation]))
   const messages: Message[] = []
   const timers: TimerMessage[] = []
   for (const episode of await ports.store.readHistory(key)) {
     if (episode.at < since) continue
     const { starts, events } = askedOfOthers(episode, instanceId)
     const order = { episode, unsure: true }
-    for (const ring of await startDetached(ports, { key, started: undefined }, order, starts)) {
+    for (const ring of await startDetached(ports, { key, started: undefined }, order, starts, alsoOf)) {
       if (ring.kind === 'timer') timers.push(ring)
       else messages.push(ring)
     }

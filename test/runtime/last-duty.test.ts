@@ -3,6 +3,7 @@
 
 import { expect, test } from 'vitest'
 import type { WorkflowContext } from '../../src/index.ts'
+import { projectionOf } from '../../src/runtime/projection.ts'
 import { withPorts } from '../support/intercept-ports.ts'
 import { deliver, Stage } from './stage.ts'
 
@@ -67,6 +68,13 @@ const takers: Readonly<Record<string, (world: Ended) => Promise<unknown>>> = {
     expect(await deliver(second, stage.doorbell('start'))).toEqual([true])
     return host
   },
+  'a workflow that another one starts': async ({ stage }) => {
+    const starter = async (ctx: WorkflowContext) =>
+      ctx.scheduleNewWorkflow('invoice', 'mine', { instanceId: 'order' })
+    const second = stage.host({ workflows: { ...app.workflows, starter } })
+    await stage.start(second, 'starter')
+    expect(await deliver(second, stage.doorbell('start'))).toEqual([true])
+  },
 }
 
 test.each(Object.keys(takers))(
@@ -92,6 +100,35 @@ test.each([false, true])('it is purged (force: %s): the same', async (force) => 
   stage.deliverTo(host)
   await stage.rest(120_000)
   expect(await stage.row('desk')).toMatchObject({ output: '[1,0]' })
+})
+
+test('two that had asked for starts of each other make way, and each start is made', async () => {
+  const stage = new Stage()
+  const ask = async (ctx: WorkflowContext, other: string): Promise<string> => {
+    if (other === 'none') return 'started'
+    return ctx.scheduleNewWorkflow('ask', 'none', { instanceId: other })
+  }
+  const mutual = { workflows: { ask } }
+  const host = stage.host(mutual)
+  const dying = stage.host(mutual, {
+    ports: (ports) =>
+      withPorts(ports, {
+        async appendEpisode(key, episode) {
+          await ports.store.appendEpisode(key, episode)
+          await ports.store.projectStatus(key, projectionOf(episode))
+          throw new Error('the host dies')
+        },
+      }),
+  })
+  for (const [id, other] of Object.entries({ a: 'b', b: 'a' })) {
+    await stage.start(host, 'ask', other, { instanceId: id })
+    expect(await deliver(dying, stage.doorbell('start'))).toEqual([false])
+  }
+  await stage.start(host, 'ask', 'none', { instanceId: 'a' })
+  stage.deliverTo(host)
+  await stage.rest(60_000)
+  for (const id of ['a', 'b'])
+    expect(await stage.row(id)).toMatchObject({ status: 'COMPLETED', output: '"started"' })
 })
 
 test('an event is not sent again to a later life of its instance', async () => {

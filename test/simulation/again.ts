@@ -169,6 +169,6 @@ function unlessGone(error: unknown): void {
 
 /** What a past life has undone stays undone, what may run once is not run again, what failed once has: nobody could tell what is right. */
 export function mayRunAgain(program: Program): boolean {
-  const steps = new Set(['start', 'kept', 'half', 'undo', 'once', 'onces', 'beating', 'hatch'])
+  const steps = new Set(['start', 'kept', 'half', 'undo', 'once', 'onces', 'beating', 'hatch', 'claims'])
   return !stepsOf(program).some(({ k }) => steps.has(k))
 }

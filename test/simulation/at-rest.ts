@@ -117,7 +117,8 @@ function checkRun(
   const isReplaced = isRewound || own.some(({ isOver }) => isOver)
   const started = startedIn(program)
   // An activity or child that nobody awaits may be dropped when its life makes way for another before it has begun.
-  const mayLack = (x: number): boolean => isWiped || (isReplaced && !started.has(x))
+  const claimed = new Set(stepsOf(program).flatMap((step) => (step.k === 'claims' ? step.xs : [])))
+  const mayLack = (x: number): boolean => isWiped || claimed.has(x) || (isReplaced && !started.has(x))
   checkEffects(
     label,
     expected,

@@ -107,6 +107,10 @@ class Oracle {
       case 'detached':
         this.#activity(step.x)
         return acc
+      // Whether it was dropped, nobody can tell.
+      case 'claims':
+        for (const x of step.xs) this.#activity(x)
+        return acc
       case 'send':
         this.sent++
         return acc

@@ -286,6 +286,9 @@ class Interpreter {
         ctx.scheduleNewWorkflow('run', input, { instanceId: `started-${ctx.newGuid()}`, ...startTime })
         return acc
       }
+      case 'claims':
+        await this.#claim(step)
+        return acc
       case 'kept':
         return mix(acc, await this.#keep(step.x))
       case 'undo':
@@ -357,6 +360,15 @@ class Interpreter {
   async #patched(x: number): Promise<number> {
     if (this.#activities.isNew && this.#ctx.isPatched('new')) await this.#ctx.createTimer(1)
     return this.#call(x)
+  }
+
+  async #claim({ xs, place, seconds }: Extract<Step, { k: 'claims' }>): Promise<void> {
+    for (const x of xs) {
+      const program: Program = [{ k: 'send' }, { k: 'act', x }]
+      const input: ProgramInput = { ...this.#input, program, acc: 1 }
+      this.#ctx.scheduleNewWorkflow('run', input, { instanceId: `claimed-${place}` })
+      await this.#ctx.createTimer(seconds)
+    }
   }
 
   /** What is interrupted may have run or not; the program makes up for it. */

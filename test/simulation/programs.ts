@@ -42,6 +42,8 @@ export type Step =
   | { readonly k: 'hatch'; readonly x: number; readonly fails: number }
   /** Another workflow, for which nobody waits, at once or at its time. */
   | { readonly k: 'start'; readonly program: Program; readonly inSeconds?: number }
+  /** Other workflows, one after the other, under an id that others want too: dropped while they have it. */
+  | { readonly k: 'claims'; readonly xs: readonly number[]; readonly place: number; readonly seconds: number }
   /** A place where new code takes another way than the code before. */
   | { readonly k: 'patched'; readonly x: number }
   /** An activity that is undone when the workflow fails, or asks for it. */
@@ -236,7 +238,9 @@ export function withRivals(rng: Rng, program: Program): Program {
 export function withRareStep(rng: Rng, program: Program): Program {
   const later = { k: 'start', program: [{ k: 'act', x: number(rng) }], inSeconds: rng.int(1, 1_800) } as const
   const hatch = { k: 'hatch', x: number(rng), fails: rng.int(0, 2) } as const
-  return withStep(rng, program, rng.pick<Step>([later, hatch, { k: 'patched', x: number(rng) }]))
+  const patched = { k: 'patched', x: number(rng) } as const
+  const claims = { k: 'claims', xs: numbers(rng, 3), place: rng.int(0, 1), seconds: rng.int(0, 120) } as const
+  return withStep(rng, program, rng.pick<Step>([later, hatch, patched, claims]))
 }
 
 function withStep(rng: Rng, program: Program, step: Step): Program {

@@ -47,6 +47,7 @@ function* smallerSteps(step: Step): Generator<readonly Step[]> {
   switch (step.k) {
     case 'fan':
     case 'inline':
+    case 'claims':
       if (step.xs.length > 1) yield [{ ...step, xs: step.xs.slice(1) }]
       break
     case 'loop':
