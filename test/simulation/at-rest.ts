@@ -127,6 +127,8 @@ function checkRun(
       mayLack,
       mayRepeat:
         (isFragile && all.length > 1 && (isFaulty || mayBeUnheard(program))) ||
+        // A child that was purged is tried again.
+        (isForced && stepsOf(program).some(({ k }) => k === 'hatch')) ||
         lives.some(hasTimedOut(label)),
     },
     { ledger, violated },
