@@ -1,51 +1,16 @@
 // What must hold when a world has come to rest: everything ended as the oracle says, and nothing was left over.
 
-import { factIdOf, type ParentLink, taskFactId } from '../../src/engine/events.ts'
-import type { Episode } from '../../src/runtime/episode.ts'
-import type { Store } from '../../src/runtime/ports.ts'
+import { factIdOf } from '../../src/engine/events.ts'
 import { isTerminal } from '../../src/workflow/status.ts'
 import { isForItsHost } from '../support/line-checker.ts'
 import { rerunPrefix } from './again.ts'
-import { type Clients, type Run, sinkId } from './clients.ts'
+import { type Run, sinkId } from './clients.ts'
 import { minute } from './conditions.ts'
+import { checkPurged, checkRefused, checkTerminated } from './kin.ts'
+import { labelOf, type Life, type RestView, toLife } from './lives.ts'
 import { type Expected, oracle } from './oracle.ts'
-import type { ProgramInput } from './program-app.ts'
 import { type Program, stepsOf } from './programs.ts'
 import { undoneWrongly } from './undone.ts'
-
-/** Attempts of activities that have run: how often each, and for whom. */
-interface Ledger {
-  readonly runs: ReadonlyMap<string, number>
-  /** Of each run the attempts that it has made, each counted once, by what they were asked. */
-  readonly effects: ReadonlyMap<string, ReadonlyMap<number, number>>
-}
-
-export interface RestView {
-  readonly lines: ReadonlyMap<string, readonly Episode[]>
-  readonly store: Store
-  readonly clients: Clients
-  readonly ledger: Ledger
-  /** Things that the platform still keeps. */
-  readonly left: readonly string[]
-  /** Messages were destroyed: what nobody waits for is not missed by anybody. */
-  readonly isWiped: boolean
-  /** Hosts die and stand still: an activity may run again, and its second run may do what nobody hears of. */
-  readonly isFaulty: boolean
-  /** Whatever is asked of the world is done at once or never. */
-  readonly isTimely: boolean
-  /** When nothing goes wrong any more, ms since the epoch. */
-  readonly calmFrom: number
-  readonly violated: (text: string) => void
-}
-
-interface Life {
-  readonly key: string
-  readonly instanceId: string
-  readonly incarnation: string
-  readonly line: readonly Episode[]
-  /** Its id has been used again: what it had asked for and nobody awaits may have been dropped. */
-  readonly isOver: boolean
-}
 
 export async function checkAtRest(view: RestView): Promise<void> {
   const lives = await Promise.all([...view.lines].map(async ([key, line]) => toLife(key, line, view.store)))
@@ -64,21 +29,6 @@ export async function checkAtRest(view: RestView): Promise<void> {
   await checkPurged(view, lives)
   for (const thing of view.left) view.violated(`L3 left over: ${thing}`)
   if (!view.isWiped) checkDispatched(view, lives)
-}
-
-async function toLife(key: string, line: readonly Episode[], store: Store): Promise<Life> {
-  const at = key.indexOf('/')
-  const [incarnation, instanceId] = [key.slice(0, at), key.slice(at + 1)]
-  const row = await store.getInstance(instanceId)
-  const isOver = row?.incarnation !== incarnation || row.purgedAt !== undefined
-  return { key, incarnation, instanceId, line, isOver }
-}
-
-/** The label that a life was started with. */
-function labelOf({ line }: Life): string | undefined {
-  const started = line[0]?.events.find((event) => event.kind === 'executionStarted')
-  if (started?.input === undefined) return undefined
-  return (JSON.parse(started.input) as Partial<ProgramInput>).label
 }
 
 /** O: the result of the oracle, its effects, and nothing else. */
@@ -243,23 +193,6 @@ function checkAccepted({ clients, violated }: RestView, lives: readonly Life[]):
   }
 }
 
-/**
- * I12: a child that was refused has not run, unless a request came late: then its id may have become free on the way. Of older generations
- * nobody may know any more that it was refused.
- */
-function checkRefused({ isTimely, violated }: RestView, lives: readonly Life[]): void {
-  if (!isTimely) return
-  const made = new Set(lives.map(({ line }) => parentCall(line)))
-  for (const { instanceId, incarnation, line } of lives) {
-    for (const event of line.flatMap(({ events }) => events)) {
-      if (event.kind !== 'childWorkflowFailed' || event.failure.code !== 'CHILD_NOT_STARTED') continue
-      if (event.generation !== line.at(-1)?.generation) continue
-      const call = `${instanceId}/${incarnation}/${event.generation}.${event.seq}`
-      if (made.has(call)) violated(`I12 a child was refused, and ran: ${call}`)
-    }
-  }
-}
-
 /** I6: what is started for later does not begin before. */
 function checkStarts({ clients, violated }: RestView, lives: readonly Life[]): void {
   const startAts = new Map(clients.runs.map(({ label, startAt }) => [label, startAt]))
@@ -276,53 +209,6 @@ function checkStarts({ clients, violated }: RestView, lives: readonly Life[]): v
     if (first && first.status !== 'TERMINATED' && startAt !== undefined && first.at < startAt)
       violated(`I6 begun early: ${key}`)
   }
-}
-
-/** I13: the child that a terminated instance waited for does not go on without it. */
-function checkTerminated({ calmFrom, violated }: RestView, lives: readonly Life[]): void {
-  for (const parent of lives) {
-    const end = parent.line.at(-1)
-    if (end?.status !== 'TERMINATED') continue
-    const heard = new Set(parent.line.flatMap(({ events }) => events).map(factIdOf))
-    for (const child of lives) {
-      const link = parentOf(child.line)
-      if (link?.incarnation !== parent.incarnation || link.generation !== end.generation) continue
-      const last = child.line.at(-1)
-      const isLate = last !== undefined && last.at > Math.max(end.at, calmFrom) + 20 * minute
-      if (last?.status !== 'TERMINATED' && isLate && !heard.has(taskFactId(link.generation, link.seq)))
-        violated(`I13 ${child.key} ended ${last?.status} long after its parent was terminated`)
-    }
-  }
-}
-
-/** I14: who is purged takes along its children that had ended, as far as its last generation knows them. */
-async function checkPurged({ clients, store, violated }: RestView, lives: readonly Life[]): Promise<void> {
-  const check = async (parent: Life, at: number): Promise<void> => {
-    for (const child of lives) {
-      const link = parentOf(child.line)
-      if (link?.incarnation !== parent.incarnation || link.generation !== parent.line.at(-1)?.generation)
-        continue
-      const last = child.line.at(-1)
-      if (!last || !isTerminal(last.status) || last.at >= at) continue
-      const row = await store.getInstance(child.instanceId)
-      if (row?.incarnation === child.incarnation && row.purgedAt === undefined)
-        violated(`I14 ${child.key} is still there, and its parent was purged`)
-      await check(child, at)
-    }
-  }
-  for (const { label, at } of clients.purged)
-    for (const life of lives) if (life.instanceId === label && labelOf(life) === label) await check(life, at)
-}
-
-/** The call that a life is the child of. */
-function parentCall(line: readonly Episode[]): string | undefined {
-  const parent = parentOf(line)
-  return parent && `${parent.instanceId}/${parent.incarnation}/${parent.generation}.${parent.seq}`
-}
-
-function parentOf(line: readonly Episode[]): ParentLink | undefined {
-  const started = line[0]?.events.find((event) => event.kind === 'executionStarted')
-  return started?.parent
 }
 
 /** I3: whatever was committed was dispatched. */
