@@ -54,8 +54,6 @@ export class Clients {
   readonly accepted: { readonly instanceId: string; readonly factId: string }[] = []
   /** Labels of runs that began anew once they had ended. */
   readonly restarted = new Set<string>()
-  /** Runs that were purged after their end, and when that was asked for first. */
-  readonly purged: { readonly label: string; readonly at: number }[] = []
   /** Tokens of activities that somebody completes. */
   readonly #tokens = new Set<string>()
   readonly again: Again
@@ -180,7 +178,7 @@ export class Clients {
 
   /** Once the instance has ended its id is used again, mostly after a purge. */
   #reuse(run: Run): void {
-    const { clock, rng, count } = this.#options
+    const { rng, count } = this.#options
     const { instanceId } = run
     const isPurged = rng.chance(0.7)
     // An event that comes before the start would be one for the life that has ended.
@@ -188,7 +186,6 @@ export class Clients {
     this.#afterEnd(instanceId, () => {
       count('id used again')
       if (!isPurged) return start()
-      this.purged.push({ label: instanceId, at: clock.now() })
       this.retry(0, async ({ management }) => management.purge(instanceId).catch(unlessGone), start)
     })
   }

@@ -2,9 +2,8 @@
 
 import { factIdOf, type ParentLink, taskFactId } from '../../src/engine/events.ts'
 import type { Episode } from '../../src/runtime/episode.ts'
-import { isTerminal } from '../../src/workflow/status.ts'
 import { minute } from './conditions.ts'
-import { labelOf, type Life, type RestView } from './lives.ts'
+import type { Life, RestView } from './lives.ts'
 
 /**
  * I12: a child that was refused has not run, unless a request came late: then its id may have become free on the way. Of older generations
@@ -40,26 +39,23 @@ export function checkTerminated({ calmFrom, violated }: RestView, lives: readonl
   }
 }
 
-/** I14: who is purged takes along its children that had ended, as far as its last generation knows them. */
+/** I14: who is purged takes along the children whose end it had heard of, as far as its last generation knows them. */
 export async function checkPurged(
-  { clients, store, violated }: RestView,
+  { purged, store, violated }: RestView,
   lives: readonly Life[],
 ): Promise<void> {
-  const check = async (parent: Life, at: number): Promise<void> => {
+  for (const parent of lives.filter(({ incarnation }) => purged.has(incarnation))) {
+    const heard = new Set(parent.line.flatMap(({ events }) => events).map(factIdOf))
     for (const child of lives) {
       const link = parentOf(child.line)
-      if (link?.incarnation !== parent.incarnation || link.generation !== parent.line.at(-1)?.generation)
-        continue
-      const last = child.line.at(-1)
-      if (!last || !isTerminal(last.status) || last.at >= at) continue
+      if (link?.incarnation !== parent.incarnation) continue
+      if (link.generation !== parent.line.at(-1)?.generation) continue
+      if (!heard.has(taskFactId(link.generation, link.seq))) continue
       const row = await store.getInstance(child.instanceId)
       if (row?.incarnation === child.incarnation && row.purgedAt === undefined)
         violated(`I14 ${child.key} is still there, and its parent was purged`)
-      await check(child, at)
     }
   }
-  for (const { label, at } of clients.purged)
-    for (const life of lives) if (life.instanceId === label && labelOf(life) === label) await check(life, at)
 }
 
 /** The call that a life is the child of. */

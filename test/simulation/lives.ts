@@ -25,6 +25,8 @@ export interface RestView {
   readonly isFaulty: boolean
   /** Whatever is asked of the world is done at once or never. */
   readonly isTimely: boolean
+  /** When lives were purged, ms since the epoch, by incarnation; where somebody has seen it. */
+  readonly purged: ReadonlyMap<string, number>
   /** When nothing goes wrong any more, ms since the epoch. */
   readonly calmFrom: number
   readonly violated: (text: string) => void

@@ -49,6 +49,8 @@ export interface Surroundings {
   readonly count: (what: string, by?: number) => void
   /** An episode has become part of a history. */
   readonly committed: (key: InstanceKey, episode: Episode) => void
+  /** A life was purged. */
+  readonly purged: (key: InstanceKey) => void
   /** Somebody sends messages. */
   readonly sent: (messages: readonly Message[]) => void
 }

@@ -32,7 +32,7 @@ class PortsPlatform implements Platform {
     this.#begin = clock.now()
     this.#http = rng.fork('http')
     this.#backend = this.#createBackend()
-    this.#watchCommits()
+    this.#watchStore()
     this.#putOneByOne()
     const connect = (host: Host): Ports => this.#connect(host)
     this.#hosts = new Hosts(
@@ -176,8 +176,14 @@ class PortsPlatform implements Platform {
     })
   }
 
-  #watchCommits(): void {
+  #watchStore(): void {
     const { store } = this.#backend
+    const purge = store.purge.bind(store)
+    store.purge = async (key, at) => {
+      const isDone = await purge(key, at)
+      if (isDone) this.#world.purged(key)
+      return isDone
+    }
     const append = store.appendEpisode.bind(store)
     store.appendEpisode = async (key, episode) => {
       const result = await append(key, episode)

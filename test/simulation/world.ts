@@ -79,6 +79,8 @@ class World {
   /** What was asked under each key. */
   readonly #named = new Map<string, number>()
   readonly #begun = new Set<string>()
+  /** When, by incarnation. */
+  readonly #purged = new Map<string, number>()
   /** Instances that try the same, in order. */
   readonly #tries = new Map<string, readonly string[]>()
   readonly #details = new Map<string, number>()
@@ -162,6 +164,7 @@ class World {
       app: () => this.#app(),
       count: (what, by) => this.#count(what, by),
       committed: (key, episode) => this.#committed(key, episode),
+      purged: ({ incarnation }) => void this.#purged.set(incarnation, this.#clock.now()),
       sent: (messages) => this.#sends(messages),
     }
   }
@@ -345,6 +348,7 @@ class World {
       isWiped: this.#options.wipe ?? false,
       isFaulty: this.#options.faults ?? false,
       isTimely: !['freeze', 'late apply', 'slow answer'].some((what) => this.#counts.has(what)),
+      purged: this.#purged,
       calmFrom: this.#options.faults ? this.#faultEnd : this.#begin,
       violated: (text) => this.#violation(text),
     })
