@@ -252,11 +252,11 @@ class World {
           mayRunAgain(drawn) && !('next' in next) && !this.#conditions.misfit && fragile.chance(0.1)
         const own = isFragile ? withFragileStep(fragile, drawn) : drawn
         const rivals = this.#rng.fork(`rivals ${at}`)
-        const program = rivals.chance(0.25) ? withRivals(rivals, own) : own
+        const mixed = rivals.chance(0.25) ? withRivals(rivals, own) : own
         const rare = this.#rng.fork(`rare ${at}`)
         const isRare = !isFragile && rare.chance(0.25)
         return {
-          program: isRare ? withRareStep(rare, program) : program,
+          program: isRare ? withRareStep(rare, mixed) : mixed,
           ...next,
           ...lot(rare, isFragile || 'next' in next),
         }

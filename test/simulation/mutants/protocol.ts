@@ -308,7 +308,7 @@ export const protocol: Mutants = {
     ...calm,
     program: [{ k: 'start', program: [{ k: 'act', x: 5 }], inSeconds: 600 }],
     mutant: replacing(({ store }) => ({
-      async createInstance({ startAt: _, ...row }, replaces) {
+      async createInstance({ startAt: _startAt, ...row }, replaces) {
         return store.createInstance(row, replaces)
       },
     })),
