@@ -24,7 +24,7 @@ type Asker = Pick<InstanceState, 'key' | 'started'>
 const startsAtOnce = 20
 
 /** What an ended life had asked of others, before a start takes its id. */
-type LastDuty = (ended: InstanceRow) => Promise<void>
+type LastDuty = (ports: Ports, ended: InstanceRow) => Promise<void>
 
 /** Makes the rows, several at once. Of those that are given the same id the first one gets it. @returns what rings for them */
 export async function startDetached(
@@ -51,7 +51,7 @@ export async function startDetached(
 async function start(ports: Ports, row: InstanceRow, lastDuty: LastDuty): Promise<InstanceRow | undefined> {
   let present = await ports.store.createInstance(row)
   while (present && !hasStarted(present, row) && (await givesIdUp(ports, present))) {
-    await lastDuty(present)
+    await lastDuty(ports, present)
     present = await replace(ports, present, row)
   }
   if (!present) return row

@@ -11,7 +11,6 @@ import { lastDuty } from './last-duty.ts'
 import { cancelLeftTimers } from './left-timers.ts'
 import type { ActivityMessage, Message, TimerMessage } from './messages.ts'
 import type { CancelledTimer, Ports } from './ports.ts'
-import type { InstanceRow } from './rows.ts'
 import { sendEvent } from './send-event.ts'
 import { notifyParent } from './tell-parent.ts'
 import { traceOf } from './trace-context.ts'
@@ -22,9 +21,9 @@ type DispatchMode = 'first' | 'again' | 'nudge'
 export interface DispatchOrder {
   readonly episode: Episode
   readonly mode: DispatchMode
-  /** Sequence numbers that have an outcome, for an episode of an older generation, of which the state knows nothing any more. */
+  /** Sequence numbers that have an outcome, for an episode of an older generation, of which the state knows nothing. */
   readonly answered?: ReadonlySet<number>
-  /** It was most likely dispatched before: no message that guards it is there. */
+  /** It was most likely dispatched before: no message guards it. */
   readonly unsure?: boolean
 }
 
@@ -43,8 +42,7 @@ export async function dispatch(ports: Ports, state: InstanceState, order: Dispat
   const { episode } = order
   const { messages, timers, cancelled, children, starts, events } = askedFor(ports, state, order)
   messages.push(...(await createChildren(ports, state, order, children)))
-  const beforeIt = async (ended: InstanceRow): Promise<void> => lastDuty(ports, ended)
-  for (const ring of await startDetached(ports, state, order, starts, beforeIt)) {
+  for (const ring of await startDetached(ports, state, order, starts, lastDuty)) {
     if (ring.kind === 'timer') timers.push(ring)
     else messages.push(ring)
   }

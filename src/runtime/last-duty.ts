@@ -33,7 +33,7 @@ export async function lastDuty(
   if (leaving.has(incarnation) || ended.purgedAt !== undefined || ended.lastUpdatedAt < since) return
   const key = { instanceId, incarnation }
   // A start may take the id of another life that has ended, which may have asked for a start of this one.
-  const alsoOf = async (other: Ended): Promise<void> =>
+  const alsoOf = async (_ports: Ports, other: Ended): Promise<void> =>
     lastDuty(ports, other, new Set([...leaving, incarnation]))
   const messages: Message[] = []
   const timers: TimerMessage[] = []

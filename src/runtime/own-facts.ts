@@ -14,7 +14,7 @@ import type { InstanceKey } from './episode.ts'
 import type { InstanceState } from './instance-state.ts'
 import { type LiveInstance, mayHaveLostCarriers } from './live-instance.ts'
 import type { Delivery, Doorbell, Message, TimerMessage } from './messages.ts'
-import { type ActivityFact, isOvertaken, isStale, tellsOf, timerFact } from './task-facts.ts'
+import { type ActivityFact, isOfOlder, isOvertaken, isStale, tellsOf, timerFact } from './task-facts.ts'
 
 /** Messages of one incarnation, and the outcomes that this handler has made itself (it ran the activity). */
 export interface Work {
@@ -155,12 +155,6 @@ function claimRow(
   const delayMs = msUntilStart(live, event, now)
   if (delayMs > 0) claims.early.push({ message, delayMs })
   else claims.own.push({ factId, event, token: message.token })
-}
-
-/** Whoever brings it may guard an episode of a generation that is over. */
-function isOfOlder(state: InstanceState, factId: string): boolean {
-  const consumedBy = state.known.get(factId)
-  return isStale(state, factId) || (consumedBy !== undefined && consumedBy <= state.openedBy)
 }
 
 function claimTimer(

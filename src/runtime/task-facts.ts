@@ -33,6 +33,12 @@ export function isStale(state: InstanceState, factId: string): boolean {
   return task !== undefined && task.generation < state.generation
 }
 
+/** Whoever brings it may guard an episode of a generation that is over. */
+export function isOfOlder(state: InstanceState, factId: string): boolean {
+  const consumedBy = state.known.get(factId)
+  return isStale(state, factId) || (consumedBy !== undefined && consumedBy <= state.openedBy)
+}
+
 export function tellsOf(event: ActivityFact, generation: number, seq: number): boolean {
   return event.generation === generation && (isTaskOutcome(event) ? event.seq : event.task) === seq
 }
