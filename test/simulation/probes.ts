@@ -46,6 +46,7 @@ export const probes = [
   'child refused',
   'child tried again',
   'patch applied',
+  'version not there',
   'start for later',
   'restarted',
   'event refused by its id, which was used before',
@@ -66,6 +67,7 @@ export function probed(ports: Ports, count: Count): Ports {
     async setStalled(key, stall, at, replaces) {
       const isSet = await store.setStalled(key, stall, at, replaces)
       if (isSet) count(stall ? 'stall set' : 'stall ended')
+      if (stall?.code === 'VERSION_NOT_AVAILABLE') count('version not there')
       else count('mark of a stall changed meanwhile')
       return isSet
     },

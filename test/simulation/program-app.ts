@@ -1,6 +1,6 @@
 // The app of every world: a workflow that runs programs, the activity that they call, and the sink of what they send.
 
-import { type ActivityContext, defineApp, type WorkflowContext } from '../../src/index.ts'
+import { type ActivityContext, defineApp, versions, type WorkflowContext } from '../../src/index.ts'
 import {
   type AskInput,
   type HatchInput,
@@ -145,8 +145,15 @@ export function programApp(effects: Effects, isMisfit = false) {
     }
   }
 
+  const first = run
+  const second: typeof run = async (ctx, input) => run(ctx, input)
   return defineApp({
-    workflows: { run, sink, brief, hatch },
+    workflows: {
+      run: isMisfit ? versions({ first }) : versions({ first, second }),
+      sink,
+      brief,
+      hatch,
+    },
     activities: { work, ask, once, beating, idle, count },
   })
 }
